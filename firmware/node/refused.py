@@ -1,0 +1,10 @@
+# A request that the map does not allow; args[0] is the Modbus exception code.
+
+ILLEGAL_FUNCTION = 1
+ILLEGAL_ADDRESS = 2
+ILLEGAL_VALUE = 3
+DEVICE_FAILURE = 4
+
+
+class Refused(Exception):
+    pass

@@ -1,0 +1,69 @@
+# Settings in flash: two generations, each with its CRC; defaults in code when neither reads.
+#
+# A save writes a temporary file and renames it, so a power cut leaves the old settings or the new ones, never a mixture.
+
+import binascii
+import json
+import os
+
+_NEW = "settings.new"
+_CURRENT = "settings.json"
+_PREVIOUS = "settings.old"
+
+DEFAULTS = {
+    "generation": 0,
+    "role": 1,
+    "unit_id": 1,
+    "baud": 19200,
+    "sample_period_ms": 10000,
+    "echo": 0,
+    "salinity_psu": 0.0,
+    "pressure_hpa": 1013,
+    "lease_s": 15,
+    "stagger_ms": 5000,
+    "aerators": 0,
+    "running_a": 1.0,
+    "ring_bytes": 8192,
+    "probes": [],  # [driver, unit id] of each probe
+}
+
+
+class Settings:
+    # Every name of DEFAULTS is an attribute; `folder` is where the files lie.
+    def __init__(self, folder: str = "") -> None:
+        self._folder = folder
+        self._put(DEFAULTS)
+
+    def load(self) -> bool:
+        # Takes the newest generation that is whole; False when there is none and the defaults stand.
+        for name in (_CURRENT, _PREVIOUS):
+            values = self._read(name)
+            if values is not None:
+                self._put(values)
+                return True
+        return False
+
+    def save(self) -> None:
+        # Raises OSError when the flash refuses.
+        self.generation = (self.generation + 1) & 0xFFFF  # type: ignore[has-type]
+        body = json.dumps({name: getattr(self, name) for name in DEFAULTS}).encode()
+        with open(self._folder + _NEW, "wb") as file:
+            file.write(b"%08x\n" % binascii.crc32(body) + body)
+        if self._read(_CURRENT) is not None:
+            os.rename(self._folder + _CURRENT, self._folder + _PREVIOUS)
+        os.rename(self._folder + _NEW, self._folder + _CURRENT)
+
+    def _put(self, values: "dict[str, object]") -> None:
+        for name in DEFAULTS:
+            setattr(self, name, values.get(name, DEFAULTS[name]))
+
+    def _read(self, name: str) -> "dict[str, object] | None":
+        try:
+            with open(self._folder + name, "rb") as file:
+                crc, body = file.read().split(b"\n", 1)
+            if int(crc, 16) != binascii.crc32(body):
+                return None
+            values = json.loads(body)
+        except (OSError, ValueError):
+            return None
+        return values if isinstance(values, dict) else None

@@ -1,0 +1,258 @@
+"""One of our nodes on a line: who it is, its newest sample, and what it kept while nobody listened."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.bus import blocks
+from gateway.bus.device import Device
+from gateway.bus.errors import BusError, WrongBlock
+from gateway.bus.samples import Sample, make_reading
+from hardware.registers import (
+    ACKNOWLEDGE,
+    COMMAND,
+    DISCOVERY,
+    IDENTITY,
+    LIVE,
+    MAGIC,
+    MAP_VERSION,
+    MAX_CHANNELS,
+    PANEL,
+    RING,
+    ROLE_PANEL,
+    STATUS,
+)
+
+SUSPICIOUS_FAILURES = 4
+DISCOVERY_READS = 12
+DISCOVERY_WAIT_S = 0.6
+RECHECK_S = 60.0
+
+
+class Ledger(Protocol):
+    """Where samples go; a ticket is given for each and `committed` is the highest that is safe on disk."""
+
+    committed: int
+
+    def put(self, sample: Sample) -> int: ...
+
+
+class UnusableNode(BusError):
+    """What answers at this unit id is not a node that this gateway can use."""
+
+
+class Node:
+    """Polls one node and brings each of its samples into the ledger once.
+
+    `on_sample` gets new samples only; `on_event(kind, text)` what people should know.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        name: str,
+        ledger: Ledger,
+        on_sample: Callable[["Node", Sample], None],
+        on_event: Callable[[str, str], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.device = device
+        self.name = name
+        self.identity: blocks.Identity | None = None
+        self.duplicates: tuple[str, ...] = ()
+        self.samples_lost = 0
+        self._ledger = ledger
+        self._on_sample = on_sample
+        self._on_event = on_event
+        self._monotonic = monotonic
+        self._quantities: tuple[str, ...] = ()
+        self._newest = 0
+        self._complete = 0
+        self._uptime_offset_s = 0.0
+        self._owed: deque[tuple[int, int]] = deque()
+        self._acknowledged = 0
+        self._recheck_at = 0.0
+        self._reported = ""
+
+    @property
+    def usable(self) -> bool:
+        """False while two nodes share this unit id."""
+        return not self.duplicates
+
+    async def poll(self) -> None:
+        """One round: identity if unknown, the newest sample, a window of older ones, an acknowledgement.
+
+        Raises BusError when the node does not answer as it should.
+        """
+        if self.duplicates and self._monotonic() < self._recheck_at:
+            raise UnusableNode(self._shared_address())
+        try:
+            await self._poll()
+        except WrongBlock:
+            self.identity = None
+            raise
+        except BusError:
+            if self.device.failures and self.device.failures % SUSPICIOUS_FAILURES == 0 and self.device.statistics.garbled:
+                await self._look_for_twins()
+            raise
+
+    async def _poll(self) -> None:
+        if self.identity is None or self.duplicates:
+            await self._identify()
+        assert self.identity is not None
+        await self._read_live(self.identity)
+        if self._newest > self._complete:
+            await self._read_ring(self.identity)
+        await self._acknowledge(self.identity)
+
+    async def _identify(self) -> None:
+        if self.duplicates:
+            await self._look_for_twins()
+            if self.duplicates:
+                raise UnusableNode(self._shared_address())
+        words = await self.device.read(IDENTITY, IDENTITY.length)
+        found = blocks.identity(words)
+        if found.magic != MAGIC or found.map_version != MAP_VERSION:
+            raise UnusableNode(
+                f"{self.name}: map version {found.map_version}, this gateway speaks {MAP_VERSION}; update the older one"
+            )
+        if self.identity is None or self.identity.boot != found.boot:
+            self._new_boot(found)
+
+    def _new_boot(self, found: blocks.Identity) -> None:
+        self.identity = found
+        self._newest = self._complete = self._acknowledged = 0
+        self._owed.clear()
+        self._on_event("node_boot", f"{self.name}: node {found.hardware_id} booted (boot {found.boot:08x})")
+
+    async def _read_live(self, identity: blocks.Identity) -> None:
+        channels = min(identity.channels, MAX_CHANNELS)
+        words = await self.device.read(LIVE, LIVE.head_length + LIVE.group_length * channels)
+        now_s = self._monotonic()
+        live = blocks.live(words, channels)
+        if live.boot != identity.boot:
+            self.identity = None
+            raise UnusableNode(f"{self.name}: the node booted anew")
+        if live.sequence == 0:
+            return
+        taken_s = now_s - live.age_s
+        self._uptime_offset_s = taken_s - live.uptime_ms / 1000
+        if live.sequence <= self._newest:
+            return
+        sample = Sample(
+            node=identity.hardware_id,
+            boot=live.boot,
+            sequence=live.sequence,
+            taken_s=taken_s,
+            readings=live.readings,
+        )
+        ticket = self._ledger.put(sample)
+        self._quantities = live.quantities
+        self._newest = live.sequence
+        if live.sequence == self._complete + 1:
+            self._completed(live.sequence, ticket)
+        self._on_sample(self, sample)
+
+    async def _read_ring(self, identity: blocks.Identity) -> None:
+        if self._owed:
+            return
+        boot, _, records = blocks.ring(await self.device.read(RING, RING.length - RING.spare))
+        if boot != identity.boot or not records:
+            return
+        if records[0].sequence > self._complete + 1 and self._complete > 0:
+            lost = records[0].sequence - self._complete - 1
+            self.samples_lost += lost
+            self._on_event("samples_lost", f"{self.name}: the node's memory overflowed, {lost} samples are lost")
+        for record in records:
+            if record.sequence > self._complete:
+                self._completed(record.sequence, self._ledger.put(self._late_sample(identity, record)))
+
+    def _late_sample(self, identity: blocks.Identity, record: blocks.Record) -> Sample:
+        return Sample(
+            node=identity.hardware_id,
+            boot=identity.boot,
+            sequence=record.sequence,
+            taken_s=self._uptime_offset_s + record.uptime_ms / 1000,
+            readings=tuple(
+                make_reading(quantity, value, quality)
+                for quantity, (value, quality) in zip(self._quantities, record.values, strict=False)
+            ),
+            late=True,
+        )
+
+    def _completed(self, sequence: int, ticket: int) -> None:
+        self._complete = sequence
+        self._owed.append((ticket, sequence))
+
+    async def _acknowledge(self, identity: blocks.Identity) -> None:
+        safe = self._acknowledged
+        while self._owed and self._owed[0][0] <= self._ledger.committed:
+            safe = self._owed.popleft()[1]
+        if safe > self._acknowledged:
+            await self.device.write(ACKNOWLEDGE, blocks.acknowledge(identity.boot, safe))
+            self._acknowledged = safe
+
+    async def _look_for_twins(self) -> None:
+        """Nodes answer a discovery read after a random time, so two of them are both heard in a few tries."""
+        found: set[str] = set()
+        for _ in range(DISCOVERY_READS):
+            try:
+                words = await self._discover()
+            except BusError:
+                continue
+            found.add(blocks.hardware_id(blocks.head(DISCOVERY, words)))
+        self._recheck_at = self._monotonic() + RECHECK_S
+        self.duplicates = tuple(sorted(found)) if len(found) > 1 else ()
+        if self.duplicates and self._reported != self._shared_address():
+            self._reported = self._shared_address()
+            self._on_event("duplicate_address", self._reported)
+
+    async def _discover(self) -> list[int]:
+        line = self.device.line
+        deadline_s = line.read_time_s(DISCOVERY.length) + DISCOVERY_WAIT_S
+        words = await line.read(self.device.unit_id, DISCOVERY.address, DISCOVERY.length, deadline_s)
+        await line.settle(DISCOVERY_WAIT_S)
+        return words
+
+    def _shared_address(self) -> str:
+        return (
+            f"{self.name}: nodes {' and '.join(self.duplicates)} share unit id {self.device.unit_id} on "
+            f"{self.device.line.path}; neither is used. Give one of them another address."
+        )
+
+
+class PanelNode(Node):
+    """A node that holds relays."""
+
+    state: blocks.PanelState | None = None
+    state_s = float("-inf")
+    _lease = 0
+
+    @property
+    def aerators(self) -> int:
+        """Aerators wired to the panel, 0 before it was identified."""
+        return self.identity.aerators if self.identity else 0
+
+    async def command(self, wanted: list[bool], expiry_s: int, urgency: int) -> None:
+        """Renew the lease with what shall run; raises BusError."""
+        if self.duplicates:
+            raise UnusableNode(self._shared_address())
+        if self.identity is None:
+            await self._identify()
+        if self.identity is None or self.identity.role != ROLE_PANEL:
+            raise UnusableNode(f"{self.name}: the node at unit {self.device.unit_id} is no panel")
+        self._lease = (self._lease + 1) & 0xFFFF
+        await self.device.write(COMMAND, blocks.command(self._lease, wanted, expiry_s), urgency)
+
+    async def read_state(self, urgency: int) -> blocks.PanelState:
+        """What the panel does now; raises BusError."""
+        words = await self.device.read(PANEL, PANEL.length - PANEL.spare, urgency)
+        self.state = blocks.panel(words, self.aerators)
+        self.state_s = self._monotonic()
+        return self.state
+
+
+async def read_status(device: Device) -> dict[str, int]:
+    """The status block of a node; raises BusError."""
+    return blocks.head(STATUS, await device.read(STATUS, STATUS.length))

@@ -1,0 +1,63 @@
+"""What a node measured, as the gateway keeps it."""
+
+import enum
+import math
+from dataclasses import dataclass
+
+from hardware import registers
+
+
+class Quality(enum.IntEnum):
+    """How far a value may be trusted; never said by the value itself."""
+
+    GOOD = registers.GOOD
+    UNCERTAIN = registers.UNCERTAIN
+    BAD = registers.BAD
+
+
+REASONS = {
+    registers.REASON_NONE: "",
+    registers.REASON_NEVER_READ: "never read",
+    registers.REASON_TIMEOUT: "probe silent",
+    registers.REASON_BAD_FRAME: "probe garbled",
+    registers.REASON_RANGE: "out of range",
+    registers.REASON_NO_SIGNAL: "no signal",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One value of one quantity (symbol of hardware.quantities); None where there is no value."""
+
+    quantity: str
+    value: float | None
+    quality: Quality
+    reason: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """All readings of one node at one time, known for ever by (node, boot, sequence).
+
+    `taken_s` is on this gateway's monotonic clock. A late sample came out of the node's memory: it fills history only.
+    """
+
+    node: str
+    boot: int
+    sequence: int
+    taken_s: float
+    readings: tuple[Reading, ...]
+    late: bool = False
+
+    def reading(self, quantity: str) -> Reading | None:
+        """The first reading of a quantity, None when this node does not measure it."""
+        return next((reading for reading in self.readings if reading.quantity == quantity), None)
+
+
+def make_reading(quantity: str, value: float, quality_word: int) -> Reading:
+    """A reading from its registers: NaN and infinities are no values, whatever the quality says."""
+    code, reason = quality_word >> 8, quality_word & 0xFF
+    quality = Quality(code) if code in Quality.__members__.values() else Quality.BAD
+    if not math.isfinite(value):
+        return Reading(quantity=quantity, value=None, quality=Quality.BAD, reason=reason)
+    return Reading(quantity=quantity, value=value, quality=quality, reason=reason)

@@ -1,0 +1,83 @@
+"""Runs the processes of one command side by side and starts again whichever dies."""
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+log = logging.getLogger(__name__)
+
+RESTART_S = 1.0
+STOP_S = 15.0
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """A process of this command: its name and its command line."""
+
+    name: str
+    command: list[str]
+    nice: int = 0
+    process: "subprocess.Popen[bytes] | None" = None
+    started_s: float = float("-inf")
+
+
+def run_children(children: list[Child], on_tick: Callable[[], None] = lambda: None) -> None:
+    """Keep the children running until SIGTERM or SIGINT; they never outlive this process."""
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while not stopping:
+        for child in children:
+            _keep(child)
+        on_tick()
+        time.sleep(0.1)
+    _end(children)
+
+
+def _keep(child: Child) -> None:
+    if child.process is not None and child.process.poll() is not None:
+        log.error("%s ended (exit code %s), starting it again", child.name, child.process.returncode)
+        child.process = None
+    if child.process is None and time.monotonic() - child.started_s >= RESTART_S:
+        child.started_s = time.monotonic()
+        child.process = subprocess.Popen(child.command, preexec_fn=lambda: _tie_to_parent(child.nice))
+
+
+def _tie_to_parent(nice: int) -> None:
+    os.nice(nice)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end(children: list[Child]) -> None:
+    running = [child.process for child in children if child.process is not None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + STOP_S
+    for process in running:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def this_command(module: str, *words: str) -> list[str]:
+    """The command line that runs a module of ours with this Python."""
+    return [sys.executable, "-m", module, *words]

@@ -1,0 +1,141 @@
+"""Can this oxygen reading be believed? Only a reading that passes every test may switch a machine off.
+
+The signature of a probe out of water (air saturation, a jump, air temperature) and the stuck probe's (exact repeats) are
+those of the field reports; the drift that needs the aerator step test is not found here.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from gateway.bus.samples import REASONS, Quality, Sample
+from gateway.control.observation import DoState, Oxygen
+from hardware.quantities import DO, DO_SATURATION, TEMPERATURE
+
+STALE_SAMPLES = 3
+TRANSPORT_S = 2.0
+REPEATS = 10
+JUMP_MG_L = 1.0
+JUMP_C = 1.5
+JUMP_WITHIN_S = 900.0
+HOLD_S = 600.0
+AIR_LOW_SAT, AIR_HIGH_SAT = 95.0, 105.0
+STILL_AIR_SPREAD_SAT = 1.0
+TREND_S = 1800.0
+LEAST_TREND_S = 240.0
+
+
+class Judge:
+    """Judges one pond's oxygen. `speed` turns seconds of the clock into seconds of pond time."""
+
+    def __init__(self, monotonic: Callable[[], float], speed: float = 1.0, period_s: float = 10.0) -> None:
+        self.period_s = period_s
+        self._monotonic = monotonic
+        self._speed = speed
+        self._made_s = monotonic()
+        self._last: Sample | None = None
+        self._history: deque[tuple[float, float]] = deque()
+        self._raw: deque[tuple[float | None, ...]] = deque(maxlen=REPEATS)
+        self._suspect_since_s: float | None = None
+        self._in_air = False
+
+    @property
+    def stale_after_s(self) -> float:
+        """A reading older than this is not used: three samples and the time they travel."""
+        return STALE_SAMPLES * self.period_s + TRANSPORT_S
+
+    def take(self, sample: Sample) -> None:
+        """A new sample; late ones are history and are not taken."""
+        if sample.late or (self._last is not None and sample.taken_s <= self._last.taken_s):
+            return
+        now_s = sample.taken_s * self._speed
+        self._watch_for_air(sample, now_s)
+        self._last = sample
+        self._raw.append(tuple(reading.value for reading in sample.readings))
+        value = _value(sample, DO.symbol)
+        if value is not None:
+            self._history.append((now_s, value))
+        while self._history and now_s - self._history[0][0] > TREND_S:
+            self._history.popleft()
+
+    def oxygen(self) -> Oxygen:
+        """The oxygen as it may be believed now."""
+        now_s = self._monotonic()
+        if self._last is None:
+            waiting = now_s - self._made_s < self.stale_after_s
+            return Oxygen(state=DoState.WAITING if waiting else DoState.STALE, detail="no reading since the start")
+        reading = self._last.reading(DO.symbol)
+        age_s = now_s - self._last.taken_s
+        value = reading.value if reading else None
+        state, detail = self._state(age_s)
+        trend = self._trend() if state is DoState.GOOD else None
+        return Oxygen(state=state, value_mg_l=value, age_s=age_s, trend_mg_l_h=trend, detail=detail)
+
+    def _state(self, age_s: float) -> tuple[DoState, str]:
+        assert self._last is not None
+        reading = self._last.reading(DO.symbol)
+        if age_s > self.stale_after_s:
+            return DoState.STALE, ""
+        if reading is None or reading.value is None or reading.quality is not Quality.GOOD:
+            return DoState.BAD, REASONS.get(reading.reason, "") if reading else "no oxygen channel"
+        if not DO.holds(reading.value):
+            return DoState.BAD, "out of range"
+        if len(self._raw) == REPEATS and len(set(self._raw)) == 1:
+            return DoState.FROZEN, ""
+        if self._in_air or self._still_air():
+            return DoState.OUT_OF_WATER, ""
+        if self._suspect_since_s is not None:
+            return DoState.IMPLAUSIBLE, ""
+        return DoState.GOOD, ""
+
+    def _watch_for_air(self, sample: Sample, now_s: float) -> None:
+        saturation = _value(sample, DO_SATURATION.symbol)
+        like_air = saturation is not None and AIR_LOW_SAT <= saturation <= AIR_HIGH_SAT
+        if self._jumped(sample, now_s):
+            self._suspect_since_s = now_s
+            self._in_air = like_air
+        elif self._in_air and not like_air:
+            self._suspect_since_s = now_s
+            self._in_air = False
+        elif self._suspect_since_s is not None and not self._in_air and now_s - self._suspect_since_s >= HOLD_S:
+            self._suspect_since_s = None
+
+    def _jumped(self, sample: Sample, now_s: float) -> bool:
+        if self._last is None or now_s - self._last.taken_s * self._speed > JUMP_WITHIN_S:
+            return False
+        return any(
+            abs(new - old) > limit
+            for symbol, limit in ((DO.symbol, JUMP_MG_L), (TEMPERATURE.symbol, JUMP_C))
+            if (new := _value(sample, symbol)) is not None and (old := _value(self._last, symbol)) is not None
+        )
+
+    def _still_air(self) -> bool:
+        """Air saturation with less noise than water ever has: a probe that hung in the air when the gateway started."""
+        at = self._place(DO_SATURATION.symbol)
+        if at is None or len(self._raw) < REPEATS:
+            return False
+        values = [row[at] for row in self._raw if len(row) > at]
+        known = [value for value in values if value is not None]
+        return (
+            len(known) == REPEATS
+            and abs(sum(known) / REPEATS - 100.0) < STILL_AIR_SPREAD_SAT
+            and max(known) - min(known) < STILL_AIR_SPREAD_SAT
+        )
+
+    def _place(self, symbol: str) -> int | None:
+        assert self._last is not None
+        return next((at for at, reading in enumerate(self._last.readings) if reading.quantity == symbol), None)
+
+    def _trend(self) -> float | None:
+        """Slope of the last half hour of pond time by least squares, mg/L per hour."""
+        if len(self._history) < 4 or self._history[-1][0] - self._history[0][0] < LEAST_TREND_S:
+            return None
+        mean_s = sum(at for at, _ in self._history) / len(self._history)
+        mean = sum(value for _, value in self._history) / len(self._history)
+        spread = sum((at - mean_s) ** 2 for at, _ in self._history)
+        slope = sum((at - mean_s) * (value - mean) for at, value in self._history) / spread
+        return slope * 3600
+
+
+def _value(sample: Sample, symbol: str) -> float | None:
+    reading = sample.reading(symbol)
+    return reading.value if reading and reading.quality is Quality.GOOD else None

@@ -1,0 +1,50 @@
+"""Carries one panel's wishes to its relays: at once when they change, and every second to renew the lease."""
+
+import asyncio
+import contextlib
+
+from gateway.bus.errors import BusError
+from gateway.bus.node import PanelNode
+from gateway.bus.turns import RELAY
+from gateway.control.farm_control import PanelWish
+
+RENEW_S = 1.0
+EXPIRY_S = 30
+
+
+class Keeper:
+    """Keeps one panel. Without a decision it renews nothing, so that the panel's own rule turns its aerators on."""
+
+    def __init__(self, panel: PanelNode) -> None:
+        self.panel = panel
+        self.error = ""
+        self._wish = PanelWish()
+        self._changed = asyncio.Event()
+
+    def wish(self, wish: PanelWish) -> None:
+        """What the panel shall do from now on."""
+        if wish != self._wish:
+            self._wish = wish
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Keep the panel until cancelled."""
+        while True:
+            self._changed.clear()
+            try:
+                if self.panel.device.due():
+                    await self._renew()
+                    self.error = ""
+            except BusError as error:
+                self.error = str(error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), RENEW_S)
+
+    async def _renew(self) -> None:
+        wish = self._wish
+        if wish.decided:
+            count = self.panel.aerators
+            wanted = [wish.wanted.get(at, True) for at in range(count)]
+            await self.panel.command(wanted, EXPIRY_S, RELAY)
+        if self.panel.identity is not None:
+            await self.panel.read_state(RELAY)

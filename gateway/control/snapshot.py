@@ -1,0 +1,108 @@
+"""The farm as it stands, for the page: plain data, no objects."""
+
+from typing import Any
+
+from gateway.bus.errors import BusError
+from gateway.bus.node import Node
+from gateway.clock import Clock
+from gateway.control.farm_control import FarmControl, PondControl, reasons
+from gateway.control.observation import Oxygen
+from hardware.quantities import DO
+
+OTHER_QUANTITIES = ("temperature_c", "salinity_psu", "ph", "do_sat")
+
+
+def farm_snapshot(control: FarmControl, clock: Clock, name: str) -> dict[str, Any]:
+    """Everything that the page shows at once."""
+    return {
+        "farm": name,
+        "at_wall_s": clock.wall(),
+        "wall_known": clock.wall_known(),
+        "speed": clock.speed,
+        "ponds": [_pond(pond) for pond in control.ponds.values()],
+    }
+
+
+def level(oxygen: Oxygen, pond: PondControl) -> str:
+    """ok, watch, danger or lost: the word, colour and shape that a farmer sees."""
+    if not oxygen.good or oxygen.value_mg_l is None:
+        return "lost"
+    if oxygen.value_mg_l < pond.settings.danger_low:
+        return "danger"
+    return "watch" if oxygen.value_mg_l < pond.settings.alarm_low else "ok"
+
+
+def _pond(pond: PondControl) -> dict[str, Any]:
+    observation = pond.observation
+    oxygen = observation.oxygen if observation else pond.judge.oxygen()
+    return {
+        "id": pond.settings.id,
+        "name": pond.settings.name,
+        "node": pond.sample.node if pond.sample else None,
+        "level": level(oxygen, pond),
+        "do_state": str(oxygen.state),
+        "detail": oxygen.detail,
+        "do_mg_l": oxygen.value_mg_l,
+        "age_s": oxygen.age_s,
+        "stale_after_s": pond.judge.stale_after_s,
+        "trend_mg_l_h": oxygen.trend_mg_l_h,
+        "limits": {"danger": pond.settings.danger_low, "alarm": pond.settings.alarm_low},
+        "others": _others(pond),
+        "machines": _machines(pond),
+    }
+
+
+def _others(pond: PondControl) -> list[dict[str, Any]]:
+    if pond.sample is None:
+        return []
+    return [
+        {"quantity": reading.quantity, "value": reading.value, "quality": int(reading.quality)}
+        for reading in pond.sample.readings
+        if reading.quantity in OTHER_QUANTITIES and reading.quantity != DO.symbol
+    ]
+
+
+def _machines(pond: PondControl) -> list[dict[str, Any]]:
+    observation = pond.observation
+    rows = []
+    for at, aerator in enumerate(pond.settings.aerators):
+        machine = observation.machines[at] if observation else None
+        reason = reasons(pond)[at]
+        rows.append(
+            {
+                "number": aerator,
+                "wanted": pond.decision.run[at] if pond.decision else None,
+                "allowed": machine.allowed if machine else None,
+                "running": machine.running if machine else None,
+                "switch": machine.hand_off_auto if machine else None,
+                "current_a": machine.current_a if machine else None,
+                "failed": pond.guard.failed(at),
+                "stuck": pond.guard.stuck(at),
+                "override": at in pond.guard.overrides,
+                "reason": reason.code,
+                "numbers": reason.numbers,
+            }
+        )
+    return rows
+
+
+def bus_snapshot(nodes: list[Node], errors: dict[str, BusError | None]) -> list[dict[str, Any]]:
+    """How each device on the lines is doing."""
+    return [
+        {
+            "name": node.name,
+            "line": node.device.line.path,
+            "unit_id": node.device.unit_id,
+            "hardware_id": node.identity.hardware_id if node.identity else None,
+            "firmware": node.identity.firmware if node.identity else None,
+            "latency_ms": round(node.device.latency_s * 1000, 1),
+            "requests": node.device.statistics.requests,
+            "replies": node.device.statistics.replies,
+            "silent": node.device.statistics.silent,
+            "garbled": node.device.statistics.garbled,
+            "duplicates": list(node.duplicates),
+            "samples_lost": node.samples_lost,
+            "error": str(errors.get(node.name) or ""),
+        }
+        for node in nodes
+    ]

@@ -1,0 +1,194 @@
+"""The control process: lines, control, journal and uplink of one farm, in one event loop that waits for nobody."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from gateway.bus.device import Device
+from gateway.bus.errors import BusError
+from gateway.bus.line import Line
+from gateway.bus.node import Node, PanelNode
+from gateway.bus.poller import Poller
+from gateway.bus.samples import Sample
+from gateway.clock import Clock, boot_id
+from gateway.control.farm_control import FarmControl
+from gateway.control.keeper import Keeper
+from gateway.control.snapshot import bus_snapshot, farm_snapshot
+from gateway.farm import Farm
+from gateway.journal.store import Journal
+from gateway.link import LinkServer
+from gateway.uplink.uplink import Uplink
+
+log = logging.getLogger(__name__)
+
+PASS_S = 1.0
+SILENT_AFTER_S = 10.0
+
+
+class ControlProcess:
+    """Wires one farm together. Making it does no I/O; `run` does everything."""
+
+    def __init__(self, farm: Farm, clock: Clock) -> None:
+        self.farm = farm
+        self.clock = clock
+        self.boot = boot_id()
+        self.journal = Journal(journal_path(farm), clock, self.boot)
+        self.lines = {
+            line.id: Line(line.port, baud=line.baud, turnaround_s=line.turnaround_ms / 1000) for line in farm.line
+        }
+        self.nodes: dict[str, Node] = {
+            node.id: Node(self._device(node.line, node.unit), node.id, self.journal, self._heard, self._event)
+            for node in farm.node
+        }
+        self.panels: dict[str, PanelNode] = {
+            node.id: PanelNode(self._device(node.line, node.unit), node.id, self.journal, self._heard, self._event)
+            for node in farm.panel
+        }
+        self.control = FarmControl(farm, clock, self.panels, self.journal.event)
+        self.keepers = {name: Keeper(panel) for name, panel in self.panels.items()}
+        self.uplink = Uplink(farm, farm.uplink, self.journal, clock, self.boot) if farm.uplink else None
+        self.link = LinkServer(link_path(farm), self.order)
+        self.passes_late_s: list[float] = []
+        self._errors: dict[str, BusError | None] = {}
+        self._failing_since: dict[str, float] = {}
+        self._silent: set[str] = set()
+
+    def _device(self, line: str, unit_id: int) -> Device:
+        return Device(self.lines[line], unit_id)
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; every task that ends by an error ends the process."""
+        self.journal.open()
+        self.journal.event("gateway_started")
+        if self.journal.set_aside is not None:
+            self.journal.event("journal_damaged", file=str(self.journal.set_aside))
+        await self.link.start()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        tasks = [asyncio.create_task(work) for work in self._work()]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._end(tasks)
+
+    def _work(self) -> list[Coroutine[Any, Any, None]]:
+        work = [self._pass_for_ever(), *(keeper.run() for keeper in self.keepers.values())]
+        for name in self.lines:
+            nodes = [node for node in self._all_nodes() if node.device.line is self.lines[name]]
+            work.append(Poller(nodes, self.farm.poll_ms / 1000, self._polled).run())
+        if self.uplink is not None:
+            work.append(self.uplink.run())
+        return work
+
+    async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self.link.stop()
+        for line in self.lines.values():
+            line.close()
+        await asyncio.to_thread(self.journal.close)
+
+    async def _pass_for_ever(self) -> None:
+        """The pass stands on a fixed grid; after a stall it goes on with the next place, it does not catch up."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            self._pass()
+            due = max(due + PASS_S, loop.time())
+            await asyncio.sleep(due - loop.time())
+            self._note_lateness(loop.time() - due)
+
+    def _note_lateness(self, late_s: float) -> None:
+        self.passes_late_s.append(late_s)
+        del self.passes_late_s[:-3600]
+
+    def _pass(self) -> None:
+        for name, node in self.nodes.items():
+            self.control.address_fault(name, "duplicate address" if node.duplicates else "")
+        for name, wish in self.control.step().items():
+            self.keepers[name].wish(wish)
+        self.link.publish(self.snapshot())
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the web process shows."""
+        uplink = self.uplink
+        return {
+            **farm_snapshot(self.control, self.clock, self.farm.name),
+            "panels": {name: keeper.error for name, keeper in self.keepers.items()},
+            "devices": bus_snapshot(self._all_nodes(), self._errors),
+            "cloud": {"used": uplink is not None, "connected": bool(uplink and uplink.connected)},
+            "journal": {"failing": self.journal.failing, "dropped": self.journal.dropped},
+            "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},
+        }
+
+    def order(self, order: dict[str, Any]) -> dict[str, Any]:
+        """What the web process may ask for; ValueError, KeyError or TypeError when it is not understood."""
+        match order["do"]:
+            case "override":
+                refused = self.control.override(
+                    str(order["pond"]), int(order["machine"]), bool(order["run"]), float(order["minutes"])
+                )
+                return {"refused": refused}
+            case "release":
+                self.control.release(str(order["pond"]), int(order["machine"]))
+                return {"refused": ""}
+            case "lateness":
+                return {"late_s": self.passes_late_s}
+            case unknown:
+                raise ValueError(unknown)
+
+    def _all_nodes(self) -> list[Node]:
+        return [*self.nodes.values(), *self.panels.values()]
+
+    def _heard(self, node: Node, sample: Sample) -> None:
+        if node.identity is None:
+            return
+        if self.uplink is not None:
+            self.uplink.found(node.name, sample.node)
+        if node.usable:
+            self.control.take(node.name, sample, node.identity.sample_period_s)
+
+    def _event(self, kind: str, text: str) -> None:
+        log.info("%s: %s", kind, text)
+        self.journal.event(kind, text=text)
+
+    def _polled(self, node: Node, error: BusError | None) -> None:
+        """One event when a device falls silent and one when it is back, not one for every poll."""
+        self._errors[node.name] = error
+        now_s = self.clock.monotonic()
+        if error is None:
+            self._failing_since.pop(node.name, None)
+            if node.name in self._silent:
+                self._silent.discard(node.name)
+                self.journal.event("device_back", device=node.name)
+            return
+        since_s = self._failing_since.setdefault(node.name, now_s)
+        if node.name not in self._silent and now_s - since_s >= SILENT_AFTER_S:
+            self._silent.add(node.name)
+            self.journal.event("device_silent", device=node.name, text=str(error))
+
+
+def journal_path(farm: Farm) -> Path:
+    """Where the farm's journal lies."""
+    return farm.data / "journal.sqlite"
+
+
+def link_path(farm: Farm) -> Path:
+    """Where control and web meet."""
+    return farm.data / "control.sock"
+
+
+def run_control(farm: Farm) -> None:
+    """The control process, from start to stop."""
+    clock = Clock(speed=farm.simulation.speed)
+    asyncio.run(ControlProcess(farm, clock).run())

@@ -1,0 +1,189 @@
+"""Brings the journal to the cloud over MQTT; a new client for each connection, and the cloud's own word for each row."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiomqtt
+import apsw
+
+from gateway.clock import Clock
+from gateway.farm import Farm, UplinkSettings
+from gateway.journal.reader import JournalReader
+from gateway.journal.store import Journal
+from gateway.uplink import messages
+from gateway.uplink.ledger import Ledger
+from gateway.uplink.messages import Row
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.5
+TIMEOUT_S = 5.0
+KEEPALIVE_S = 10
+LONGEST_WAIT_S = 60.0
+UNCONFIRMED_ALARM_S = 60.0
+RECENT_ROWS = 500
+
+for name in ("mqtt", "paho"):
+    logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class Uplink:
+    """Runs for ever; every failure of broker or cloud ends in waiting and trying again."""
+
+    def __init__(self, farm: Farm, settings: UplinkSettings, journal: Journal, clock: Clock, boot: str) -> None:
+        self.connected = False
+        self.last_error = ""
+        self._farm = farm
+        self._settings = settings
+        self._journal = journal
+        self._clock = clock
+        self._boot = boot
+        self._nodes: dict[str, str] = {}
+        self._described: dict[str, str] | None = None
+        self._alarmed = False
+        self._ledger = Ledger(
+            clock.monotonic,
+            session=secrets.token_hex(4),
+            window=settings.messages_in_flight,
+            rows_per_message=settings.rows_per_message,
+            backlog_rows_per_s=settings.backlog_rows_per_s,
+        )
+
+    def found(self, node: str, hardware_id: str) -> None:
+        """The hardware id of a node of farm.toml, for the description."""
+        self._nodes[node] = hardware_id
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        wait_s = 1.0
+        while True:
+            started = self._clock.monotonic()
+            try:
+                await self._session()
+            except (aiomqtt.MqttError, OSError) as error:
+                self.last_error = str(error)
+            finally:
+                self.connected = False
+                self._ledger.disconnected()
+            lasted = self._clock.monotonic() - started
+            wait_s = 1.0 if lasted > LONGEST_WAIT_S else min(LONGEST_WAIT_S, wait_s * 2)
+            self._watch_confirmations()
+            await asyncio.sleep(min(wait_s, 10.0) * random.uniform(0.5, 1.0))
+
+    async def _session(self) -> None:
+        reader = await asyncio.to_thread(JournalReader, self._journal.path)
+        try:
+            async with self._client() as client:
+                self._described = None
+                listening = asyncio.create_task(self._listen(client))
+                try:
+                    await client.subscribe(messages.ack_topic(self._farm.id), qos=1)
+                    self.connected = True
+                    await self._send_until_broken(client, reader, listening)
+                finally:
+                    listening.cancel()
+                    with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
+                        await listening
+        finally:
+            reader.close()
+
+    def _client(self) -> aiomqtt.Client:
+        url = urlsplit(self._settings.url)
+        tls = aiomqtt.TLSParameters() if url.scheme == "mqtts" else None
+        client = aiomqtt.Client(
+            url.hostname or "",
+            url.port or (8883 if tls else 1883),
+            username=self._farm.id,
+            password=self._settings.password_file.read_text().strip(),
+            identifier=f"{self._farm.id}-{secrets.token_hex(4)}",
+            protocol=aiomqtt.ProtocolVersion.V5 if self._settings.protocol == "5" else aiomqtt.ProtocolVersion.V311,
+            timeout=TIMEOUT_S,
+            keepalive=KEEPALIVE_S,
+            tls_params=tls,
+        )
+        client.pending_calls_threshold = 1000
+        return client
+
+    async def _listen(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            if isinstance(message.payload, bytes):
+                self._take_ack(message.payload)
+
+    def _take_ack(self, payload: bytes) -> None:
+        try:
+            ack = json.loads(payload)
+            number, status = ack["batch"], ack["status"]
+        except (ValueError, KeyError, TypeError):
+            log.warning("the cloud's confirmation cannot be read: %r", payload[:200])
+            return
+        rows = self._ledger.confirm(str(number))
+        if rows and status == "stored":
+            self._journal.forget(rows)
+            self._alarmed = False
+        elif rows and status == "refused":
+            self._journal.refuse(rows, str(ack.get("reason", "")))
+            self._journal.event("cloud_refused", rows=len(rows), reason=str(ack.get("reason", "")))
+
+    async def _send_until_broken(
+        self, client: aiomqtt.Client, reader: JournalReader, listening: "asyncio.Task[None]"
+    ) -> None:
+        while not listening.done():
+            self._ledger.give_up_late()
+            self._watch_confirmations()
+            await self._describe(client)
+            while self._ledger.room and await self._send_one(client, reader):
+                pass
+            await asyncio.wait([listening], timeout=TICK_S)
+        await listening
+
+    async def _describe(self, client: aiomqtt.Client) -> None:
+        if self._nodes != self._described:
+            described = dict(self._nodes)
+            topic = messages.farm_topic(self._farm.id)
+            await client.publish(topic, messages.describe(self._farm, described), qos=1, retain=True)
+            self._described = described
+
+    async def _send_one(self, client: aiomqtt.Client, reader: JournalReader) -> bool:
+        """Send the newest rows that wait, or some of the backlog; False when there is nothing to send now."""
+        try:
+            samples, events, backlog = await asyncio.to_thread(self._choose, reader)
+        except apsw.Error as error:
+            log.error("%s: cannot be read for the uplink (%s)", self._journal.path, error)
+            return False
+        rows: list[Row] = [("sample", row["id"]) for row in samples] + [("event", row["id"]) for row in events]
+        if not rows:
+            return False
+        number = self._ledger.send(rows, backlog=backlog)
+        payload = messages.batch(number, samples, events, self._clock, self._boot)
+        await client.publish(messages.rows_topic(self._farm.id), payload, qos=1)
+        return True
+
+    def _choose(self, reader: JournalReader) -> tuple[list[dict[str, Any]], list[dict[str, Any]], bool]:
+        limit = self._ledger.rows_per_message
+        events = self._pick(reader.unsent("event", RECENT_ROWS, newest=True), "event", limit)
+        recent = self._pick(reader.unsent("sample", RECENT_ROWS, newest=True), "sample", limit - len(events))
+        if events or recent:
+            return recent, events, False
+        budget = min(limit, self._ledger.backlog_budget())
+        if budget < 1:
+            return [], [], True
+        old = self._pick(reader.unsent("sample", RECENT_ROWS + limit, newest=False), "sample", budget)
+        return old, [], True
+
+    def _pick(self, found: list[dict[str, Any]], kind: str, limit: int) -> list[dict[str, Any]]:
+        waiting = set(self._ledger.waiting([(kind, row["id"]) for row in found]))
+        return [row for row in found if (kind, row["id"]) in waiting][:limit]
+
+    def _watch_confirmations(self) -> None:
+        since_s = self._ledger.unconfirmed_since_s
+        if since_s is None or self._alarmed:
+            return
+        if self._clock.monotonic() - since_s > UNCONFIRMED_ALARM_S:
+            self._alarmed = True
+            self._journal.event("cloud_not_confirming", seconds=round(self._clock.monotonic() - since_s))

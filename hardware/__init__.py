@@ -1,0 +1,1 @@
+"""What is bolted to a pond, as data and as a working twin."""
