@@ -22,10 +22,23 @@ class Quantity:
 
 
 DO = Quantity(code=registers.QUANTITY_DO, symbol="do_mg_l", unit="mg/L", low=0.0, high=25.0, resolution=0.01)
-DO_SATURATION = Quantity(code=registers.QUANTITY_DO_SATURATION, symbol="do_sat", unit="%", low=0.0, high=250.0, resolution=0.1)
-TEMPERATURE = Quantity(code=registers.QUANTITY_TEMPERATURE, symbol="temperature_c", unit="°C", low=0.0, high=45.0, resolution=0.01)
-CONDUCTIVITY = Quantity(code=registers.QUANTITY_CONDUCTIVITY, symbol="conductivity_ms_cm", unit="mS/cm", low=0.0, high=100.0, resolution=0.01)
-SALINITY = Quantity(code=registers.QUANTITY_SALINITY, symbol="salinity_psu", unit="psu", low=0.0, high=45.0, resolution=0.01)
+DO_SATURATION = Quantity(
+    code=registers.QUANTITY_DO_SATURATION, symbol="do_sat", unit="%", low=0.0, high=250.0, resolution=0.1
+)
+TEMPERATURE = Quantity(
+    code=registers.QUANTITY_TEMPERATURE, symbol="temperature_c", unit="°C", low=0.0, high=45.0, resolution=0.01
+)
+CONDUCTIVITY = Quantity(
+    code=registers.QUANTITY_CONDUCTIVITY,
+    symbol="conductivity_ms_cm",
+    unit="mS/cm",
+    low=0.0,
+    high=100.0,
+    resolution=0.01,
+)
+SALINITY = Quantity(
+    code=registers.QUANTITY_SALINITY, symbol="salinity_psu", unit="psu", low=0.0, high=45.0, resolution=0.01
+)
 PH = Quantity(code=registers.QUANTITY_PH, symbol="ph", unit="pH", low=0.0, high=14.0, resolution=0.01)
 CURRENT = Quantity(code=registers.QUANTITY_CURRENT, symbol="current_a", unit="A", low=0.0, high=100.0, resolution=0.01)
 

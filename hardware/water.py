@@ -16,11 +16,7 @@ def oxygen_solubility_mg_l(
     """
     kelvin = temperature_c + KELVIN
     fresh = (
-        -139.34411
-        + 1.575701e5 / kelvin
-        - 6.642308e7 / kelvin**2
-        + 1.243800e10 / kelvin**3
-        - 8.621949e11 / kelvin**4
+        -139.34411 + 1.575701e5 / kelvin - 6.642308e7 / kelvin**2 + 1.243800e10 / kelvin**3 - 8.621949e11 / kelvin**4
     )
     salting_out = salinity_psu * (1.7674e-2 - 10.754 / kelvin + 2.1407e3 / kelvin**2)
     return math.exp(fresh - salting_out) * _pressure_factor(temperature_c, pressure_hpa)
@@ -30,12 +26,7 @@ def _pressure_factor(temperature_c: float, pressure_hpa: float) -> float:
     atmospheres = pressure_hpa / STANDARD_PRESSURE_HPA
     vapour = math.exp(11.8571 - 3840.70 / (temperature_c + KELVIN) - 216961.0 / (temperature_c + KELVIN) ** 2)
     theta = 9.75e-4 - 1.426e-5 * temperature_c + 6.436e-8 * temperature_c**2
-    return (
-        atmospheres
-        * (1 - vapour / atmospheres)
-        * (1 - theta * atmospheres)
-        / ((1 - vapour) * (1 - theta))
-    )
+    return atmospheres * (1 - vapour / atmospheres) * (1 - theta * atmospheres) / ((1 - vapour) * (1 - theta))
 
 
 def unionised_ammonia_fraction(ph: float, temperature_c: float, salinity_psu: float = 0.0) -> float:
@@ -48,7 +39,7 @@ def unionised_ammonia_fraction(ph: float, temperature_c: float, salinity_psu: fl
         pka = 0.09018 + 2729.92 / (temperature_c + KELVIN)
     else:
         pka = 10.0423 - 0.0315536 * temperature_c + 0.003071 * salinity_psu
-    return 1.0 / (1.0 + 10.0 ** (pka - ph))
+    return float(1.0 / (1.0 + 10.0 ** (pka - ph)))
 
 
 def salinity_psu(conductivity_ms_cm: float, temperature_c: float) -> float:

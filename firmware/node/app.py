@@ -34,7 +34,7 @@ class Node:
     # `memory` holds the samples that nobody has fetched yet.
     def __init__(self, settings: Settings, memory: bytearray) -> None:
         self.settings = settings
-        self.clock = Clock(time.ticks_ms, time.ticks_diff)  # type: ignore[attr-defined]
+        self.clock = Clock(time.ticks_ms, time.ticks_diff)
         self.counters = Counters()
         self.boot_id = int.from_bytes(os.urandom(4), "big") or 1
         self.bank = Bank()
@@ -65,7 +65,7 @@ class Node:
         from firmware.node.probes.yosemitech import DRIVERS
 
         uart = machine.UART(pins.PROBES_UART, 9600, tx=pins.PROBES_TX, rx=pins.PROBES_RX, rxbuf=256, timeout=0)
-        master = Master(uart, asyncio.sleep_ms, self.counters)  # type: ignore[attr-defined]
+        master = Master(uart, asyncio.sleep_ms, self.counters)
         channels = []
         for driver, unit_id in self.settings.probes:
             probe = DRIVERS[driver](master, unit_id, self.settings)
@@ -90,7 +90,7 @@ class Node:
             tasks.append(self._guarded(self._hold_relays()))
         await asyncio.gather(self._guarded(self._supervise()), *tasks)
 
-    async def _guarded(self, task) -> None:  # type: ignore[no-untyped-def]
+    async def _guarded(self, task) -> None:
         # A task that ends by an exception ends the node: the log keeps the reason, the reset brings it back.
         try:
             await task
@@ -107,7 +107,7 @@ class Node:
         while True:
             count = await reader.readinto(chunk)
             if not count:
-                await asyncio.sleep_ms(20)  # type: ignore[attr-defined]
+                await asyncio.sleep_ms(20)
                 continue
             self.heartbeat.mark("line")
             start = self.receiver.feed(chunk, count)
@@ -120,7 +120,7 @@ class Node:
         length = self.slave.serve(frame, start)
         if frame[start + 2] << 8 | frame[start + 3] == DISCOVERY.address:
             slot = os.urandom(1)[0] % _DISCOVERY_SLOTS
-            await asyncio.sleep_ms(slot * _DISCOVERY_SLOT_MS)  # type: ignore[attr-defined]
+            await asyncio.sleep_ms(slot * _DISCOVERY_SLOT_MS)
         self.receiver.clear(used)
         self.receiver.expect_echo(length)
         self.line.write(reply[:length])
@@ -134,26 +134,26 @@ class Node:
             if self.panel is not None:
                 self._measure_currents()
             for probe in self.probes:
-                await probe.read(self.clock)  # type: ignore[attr-defined]
+                await probe.read(self.clock)
             self.sampler.take()
             due_ms += period_ms
             behind_ms = self.clock.uptime_ms() - due_ms
             if behind_ms > 0:
                 due_ms += behind_ms
-            await asyncio.sleep_ms(max(due_ms - self.clock.uptime_ms(), 0))  # type: ignore[attr-defined]
+            await asyncio.sleep_ms(max(due_ms - self.clock.uptime_ms(), 0))
 
     def _measure_currents(self) -> None:
         now_ms = self.clock.uptime_ms()
         for aerator, channel in enumerate(self.sampler.channels):
-            channel.good(self.relays.current_a(aerator), now_ms)  # type: ignore[attr-defined]
+            channel.good(self.relays.current_a(aerator), now_ms)
 
     async def _hold_relays(self) -> None:
         self.heartbeat.expect("relays", 4000)
         while True:
-            self.relays.refresh()  # type: ignore[attr-defined]
-            self.panel.step()  # type: ignore[attr-defined]
+            self.relays.refresh()
+            self.panel.step()
             self.heartbeat.mark("relays")
-            await asyncio.sleep_ms(_PANEL_STEP_MS)  # type: ignore[attr-defined]
+            await asyncio.sleep_ms(_PANEL_STEP_MS)
 
     async def _supervise(self) -> None:
         while True:
@@ -161,10 +161,10 @@ class Node:
                 self.heartbeat.mark("line")
             self.heartbeat.check()
             if self.reset_asked:
-                await asyncio.sleep_ms(200)  # type: ignore[attr-defined]
+                await asyncio.sleep_ms(200)
                 machine.reset()
             gc.collect()
-            await asyncio.sleep_ms(_SUPERVISE_MS)  # type: ignore[attr-defined]
+            await asyncio.sleep_ms(_SUPERVISE_MS)
 
 
 def record(error: Exception) -> None:
@@ -172,8 +172,8 @@ def record(error: Exception) -> None:
     import io
 
     text = io.StringIO()
-    sys.print_exception(error, text)  # type: ignore[attr-defined]
-    sys.print_exception(error)  # type: ignore[attr-defined]
+    sys.print_exception(error, text)
+    sys.print_exception(error)
     errorlog.write(text.getvalue())
 
 

@@ -9,7 +9,7 @@ from firmware.node.refused import ILLEGAL_ADDRESS, ILLEGAL_VALUE, Refused
 
 class Entry:
     # `refresh(image)` fills the image; `write(offset, words)` takes a list of register values or raises Refused.
-    def __init__(self, block, refresh, write):  # type: ignore[no-untyped-def]
+    def __init__(self, block, refresh, write):
         self.address = block.address
         self.end = block.address + block.length
         self.image = bytearray(2 * block.length)
@@ -23,10 +23,10 @@ class Bank:
         self._entries: "list[Entry]" = []
         self._coils = None
 
-    def add(self, block, refresh=None, write=None):  # type: ignore[no-untyped-def]
+    def add(self, block, refresh=None, write=None):
         self._entries.append(Entry(block, refresh, write))
 
-    def add_coils(self, coils):  # type: ignore[no-untyped-def]
+    def add_coils(self, coils):
         # `coils` has count, read() -> bits and write(mask, bits).
         self._coils = coils
 
@@ -48,12 +48,12 @@ class Bank:
 
     def coils(self, address: int, count: int) -> int:
         self._check_coils(address, count)
-        return self._coils.read() >> address & ((1 << count) - 1)  # type: ignore[attr-defined]
+        return self._coils.read() >> address & ((1 << count) - 1)
 
     def write_coils(self, address: int, count: int, bits: int) -> None:
         self._check_coils(address, count)
         mask = ((1 << count) - 1) << address
-        self._coils.write(mask, bits << address)  # type: ignore[attr-defined]
+        self._coils.write(mask, bits << address)
 
     def _check_coils(self, address: int, count: int) -> None:
         if self._coils is None or address + count > self._coils.count:

@@ -3,7 +3,7 @@
 
 class Clock:
     # `ticks_ms` and `ticks_diff` are those of the time module; call uptime_ms at least once in four days.
-    def __init__(self, ticks_ms, ticks_diff):  # type: ignore[no-untyped-def]
+    def __init__(self, ticks_ms, ticks_diff):
         self._ticks_ms = ticks_ms
         self._ticks_diff = ticks_diff
         self._last = ticks_ms()

@@ -2,7 +2,7 @@
 
 
 class Heartbeat:
-    def __init__(self, clock, feed) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, clock, feed) -> None:
         self._clock = clock
         self._feed = feed
         self._limits_ms: "dict[str, int]" = {}

@@ -22,7 +22,7 @@ _LONGEST_EXPIRY_S = 600
 
 class Panel:
     # `relays` has allow(aerator, bool), allowed() -> mask, current_a(aerator) and hoa() -> two bits an aerator.
-    def __init__(self, settings, relays, clock) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, settings, relays, clock) -> None:
         self.count = settings.aerators
         self.coils = relays.allowed()
         self.reason = PANEL_BOOT
@@ -33,9 +33,9 @@ class Panel:
         self._all = (1 << self.count) - 1
         self._wanted = self._all
         self._lease_counter = 0
-        self._renewed_ms = None
+        self._renewed_ms: "int | None" = None
         self._expires_ms = 0
-        self._started_ms = None
+        self._started_ms: "int | None" = None
 
     def serve(self, bank: Bank) -> None:
         bank.add(PANEL, self._show)

@@ -54,7 +54,7 @@ class Relays:
         memory = RTC().memory()
         if reset_cause() == PWRON_RESET or len(memory) != 2 or memory[0] != _MARK:
             return 0
-        return memory[1]  # type: ignore[no-any-return]
+        return memory[1]
 
     def _drive(self, aerator: int) -> None:
         # The level is set under the latch, then the latch opened and closed: the pin never shows another level.

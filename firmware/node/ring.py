@@ -23,7 +23,7 @@ class Ring:
     def unread(self) -> int:
         return self.last + 1 - self._first
 
-    def append(self, uptime_ms: int, readings) -> int:  # type: ignore[no-untyped-def]
+    def append(self, uptime_ms: int, readings) -> int:
         # Takes an iterable of (value, quality word), one for each channel; returns the sequence of the new sample.
         if self.unread() == self.capacity:
             self._first += 1

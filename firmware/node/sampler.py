@@ -11,7 +11,7 @@ _RING_HEAD_BYTES = 2 * RING.head_length
 
 
 class Sampler:
-    def __init__(self, channels, ring: Ring, clock: Clock, boot_id: int) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, channels, ring: Ring, clock: Clock, boot_id: int) -> None:
         self.channels = channels
         self.ring = ring
         self._clock = clock

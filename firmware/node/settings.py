@@ -32,6 +32,7 @@ class Settings:
     # Every name of DEFAULTS is an attribute; `folder` is where the files lie.
     def __init__(self, folder: str = "") -> None:
         self._folder = folder
+        self.generation = 0
         self._put(DEFAULTS)
 
     def load(self) -> bool:
@@ -45,7 +46,7 @@ class Settings:
 
     def save(self) -> None:
         # Raises OSError when the flash refuses.
-        self.generation = (self.generation + 1) & 0xFFFF  # type: ignore[has-type]
+        self.generation = (self.generation + 1) & 0xFFFF
         body = json.dumps({name: getattr(self, name) for name in DEFAULTS}).encode()
         with open(self._folder + _NEW, "wb") as file:
             file.write(b"%08x\n" % binascii.crc32(body) + body)

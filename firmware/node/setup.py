@@ -24,7 +24,7 @@ _FIELDS = {
 
 class Setup:
     # `reset` is called for the reset action, after the reply has left.
-    def __init__(self, settings: Settings, reset) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, settings: Settings, reset) -> None:
         self._settings = settings
         self._reset = reset
 
@@ -58,7 +58,7 @@ class Setup:
         for attribute, value in changes:
             setattr(self._settings, attribute, value)
 
-    def _checked(self, name: str, value: int):  # type: ignore[no-untyped-def]
+    def _checked(self, name: str, value: int):
         attribute, scale, low, high = _FIELDS[name]
         if not low <= value <= high:
             raise Refused(ILLEGAL_VALUE)

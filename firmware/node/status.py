@@ -12,7 +12,7 @@ VERSION = (0, 1, 0)
 
 class Status:
     # `hardware_id` is the chip's own number, six bytes.
-    def __init__(self, settings, hardware_id: bytes, boot_id: int, reset_cause: int, clock) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, settings, hardware_id: bytes, boot_id: int, reset_cause: int, clock) -> None:
         self._settings = settings
         self._unit_id = settings.unit_id
         self._hardware_id = (hardware_id + bytes(8))[:8]
@@ -20,7 +20,7 @@ class Status:
         self._reset_cause = reset_cause
         self._clock = clock
 
-    def serve(self, bank: Bank, counters, ring) -> None:  # type: ignore[no-untyped-def]
+    def serve(self, bank: Bank, counters, ring) -> None:
         self._counters = counters
         self._ring = ring
         bank.add(IDENTITY, self._show_identity)
@@ -59,7 +59,7 @@ class Status:
             self._boot_id,
             self._clock.uptime_ms() // 1000 & 0xFFFFFFFF,
             self._reset_cause,
-            gc.mem_free(),  # type: ignore[attr-defined]
+            gc.mem_free(),
             self._settings.generation,
         )
         struct.pack_into(">HIII", image, 18, self._counters.errors_logged & 0xFFFF, ring.last, ring.unread(), ring.dropped)

@@ -153,7 +153,7 @@ class Line:
         self._settled.clear()
         self._quiet_until = self._monotonic() + self._turnaround_s
         if client.ctx.transport:
-            client.ctx.transport.flush()
+            client.ctx.transport.flush()  # type: ignore[attr-defined]
 
     async def _keep_quiet(self) -> None:
         left_s = self._quiet_until - self._monotonic()
@@ -188,7 +188,9 @@ class Line:
         if not opened:
             client.close()
             self._went_down()
-            raise LineDown(f"{self.path}: cannot open the port{reason}. Is the adapter plugged in, and nobody else on it?")
+            raise LineDown(
+                f"{self.path}: cannot open the port{reason}. Is the adapter plugged in, and nobody else on it?"
+            )
         self._client = client
         self._closed_at = None
         self._seen = 0
@@ -208,7 +210,7 @@ class Line:
 
     def _drop_old_bytes(self, client: AsyncModbusSerialClient) -> None:
         try:
-            port = client.ctx.transport.sync_serial  # type: ignore[union-attr]
+            port = client.ctx.transport.sync_serial  # type: ignore[attr-defined]
             self.statistics.late_bytes += port.in_waiting
             port.reset_input_buffer()
         except (OSError, termios.error, AttributeError) as error:

@@ -93,7 +93,11 @@ class Node:
             self.identity = None
             raise
         except BusError:
-            if self.device.failures and self.device.failures % SUSPICIOUS_FAILURES == 0 and self.device.statistics.garbled:
+            if (
+                self.device.failures
+                and self.device.failures % SUSPICIOUS_FAILURES == 0
+                and self.device.statistics.garbled
+            ):
                 await self._look_for_twins()
             raise
 

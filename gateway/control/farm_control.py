@@ -92,7 +92,8 @@ class FarmControl:
     def release(self, pond_id: str, machine: int) -> None:
         """Take a person's wish back."""
         pond = self.ponds.get(pond_id)
-        if pond is not None and pond.guard.overrides.pop(machine, None):
+        if pond is not None and machine in pond.guard.overrides:
+            del pond.guard.overrides[machine]
             self._on_event("override_released", pond_id, machine=machine + 1)
 
     def step(self) -> dict[str, PanelWish]:
@@ -149,7 +150,9 @@ class FarmControl:
             return
         if not pond.low and oxygen.value_mg_l < pond.settings.alarm_low:
             pond.low = True
-            self._on_event("do_low", pond.settings.id, do_mg_l=round(oxygen.value_mg_l, 2), limit=pond.settings.alarm_low)
+            self._on_event(
+                "do_low", pond.settings.id, do_mg_l=round(oxygen.value_mg_l, 2), limit=pond.settings.alarm_low
+            )
         elif pond.low and oxygen.value_mg_l > pond.settings.alarm_low + 0.3:
             pond.low = False
             self._on_event("do_recovered", pond.settings.id, do_mg_l=round(oxygen.value_mg_l, 2))

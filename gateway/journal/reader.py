@@ -49,10 +49,10 @@ class JournalReader:
 
     def first_wall_s(self, node: str) -> float | None:
         """When the history of a node begins, None when it has none."""
-        row = self._connection.execute(
+        first: float | None = self._connection.execute(
             "SELECT MIN(taken_wall_s) FROM samples WHERE node = ? AND wall_known", (node,)
-        ).fetchone()
-        return row[0] if row else None
+        ).get
+        return first
 
     def events(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest events, newest first."""
@@ -82,5 +82,5 @@ class JournalReader:
 
     def unsent_count(self) -> int:
         """How many rows wait for the cloud's confirmation."""
-        row = self._connection.execute("SELECT COUNT(*) FROM outbox WHERE refused IS NULL").fetchone()
-        return int(row[0])
+        count = self._connection.execute("SELECT COUNT(*) FROM outbox WHERE refused IS NULL").get
+        return int(count)

@@ -10,7 +10,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
@@ -28,6 +29,17 @@ BUSY_MS = 5000
 Job = Callable[[apsw.Connection], None]
 
 
+@dataclass(frozen=True)
+class _Many:
+    """A job that runs one statement with many rows."""
+
+    statement: str
+    rows: Sequence[tuple[str | int, ...]]
+
+    def __call__(self, connection: apsw.Connection) -> None:
+        connection.executemany(self.statement, self.rows)
+
+
 class Journal:
     """Keeps samples and events; every call returns at once, a thread of its own writes.
 
@@ -35,7 +47,9 @@ class Journal:
     why); beyond `MOST_WAITING` the oldest are dropped and counted in `dropped`.
     """
 
-    def __init__(self, path: Path, clock: Clock, boot: str, *, commit_s: float = COMMIT_S, vfs: str | None = None) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, boot: str, *, commit_s: float = COMMIT_S, vfs: str | None = None
+    ) -> None:
         self.path = path
         self.committed = 0
         self.failing = ""
@@ -72,20 +86,12 @@ class Journal:
 
     def forget(self, rows: list[tuple[str, int]]) -> int:
         """The cloud has these (kind, row): take them out of the outbox."""
-        return self._submit(
-            lambda connection: connection.executemany("DELETE FROM outbox WHERE kind = ? AND row = ?", rows) and None
-        )
+        return self._submit(_Many("DELETE FROM outbox WHERE kind = ? AND row = ?", rows))
 
     def refuse(self, rows: list[tuple[str, int]], reason: str) -> int:
         """The cloud will never take these: keep them, marked, and send them no more."""
         marked = [(reason, kind, row) for kind, row in rows]
-        return self._submit(
-            lambda connection: connection.executemany(
-                "UPDATE outbox SET refused = ? WHERE kind = ? AND row = ?", marked
-            )
-            and None,
-            urgent=True,
-        )
+        return self._submit(_Many("UPDATE outbox SET refused = ? WHERE kind = ? AND row = ?", marked), urgent=True)
 
     def flush(self, timeout_s: float = 10.0) -> bool:
         """Wait until everything given so far is safe; False when it did not get there in time."""

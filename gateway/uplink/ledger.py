@@ -27,7 +27,13 @@ class Ledger:
     """Hands out rows to send and takes confirmations."""
 
     def __init__(
-        self, monotonic: Callable[[], float], *, session: str, window: int, rows_per_message: int, backlog_rows_per_s: int
+        self,
+        monotonic: Callable[[], float],
+        *,
+        session: str,
+        window: int,
+        rows_per_message: int,
+        backlog_rows_per_s: int,
     ) -> None:
         self.rows_per_message = rows_per_message
         self.unconfirmed_since_s: float | None = None

@@ -1,6 +1,6 @@
 """What goes to the cloud and what comes back: JSON, one schema, version 1.
 
-`farm/<gateway>/up/rows` carries samples and events, `farm/<gateway>/up/farm` the farm's description (retained),
+`farm/<gateway>/up/rows` carries samples and events, `farm/<gateway>/up/farm` the farm's description,
 `farm/<gateway>/down/ack` the cloud's word that a batch is in its database, or refused.
 """
 
@@ -59,7 +59,9 @@ def batch(number: str, samples: list[dict[str, Any]], events: list[dict[str, Any
 
 
 def _sample(row: dict[str, Any], clock: Clock, boot: str) -> dict[str, Any]:
-    known, wall_s = _label(row["taken_boot"], row["taken_monotonic_s"], row["taken_wall_s"], row["wall_known"], clock, boot)
+    known, wall_s = _label(
+        row["taken_boot"], row["taken_monotonic_s"], row["taken_wall_s"], row["wall_known"], clock, boot
+    )
     return {
         "node": row["node"],
         "boot": row["boot"],

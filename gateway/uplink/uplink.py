@@ -28,6 +28,7 @@ KEEPALIVE_S = 10
 LONGEST_WAIT_S = 60.0
 UNCONFIRMED_ALARM_S = 60.0
 RECENT_ROWS = 500
+DESCRIBE_S = 60.0
 
 for name in ("mqtt", "paho"):
     logging.getLogger(name).setLevel(logging.ERROR)
@@ -46,6 +47,7 @@ class Uplink:
         self._boot = boot
         self._nodes: dict[str, str] = {}
         self._described: dict[str, str] | None = None
+        self._described_s = float("-inf")
         self._alarmed = False
         self._ledger = Ledger(
             clock.monotonic,
@@ -143,11 +145,13 @@ class Uplink:
         await listening
 
     async def _describe(self, client: aiomqtt.Client) -> None:
-        if self._nodes != self._described:
-            described = dict(self._nodes)
+        """Say again what the farm is, at once when a node was found and now and then, for nobody confirms it."""
+        now_s = self._clock.monotonic()
+        if self._nodes != self._described or now_s - self._described_s > DESCRIBE_S:
+            self._described = dict(self._nodes)
+            self._described_s = now_s
             topic = messages.farm_topic(self._farm.id)
-            await client.publish(topic, messages.describe(self._farm, described), qos=1, retain=True)
-            self._described = described
+            await client.publish(topic, messages.describe(self._farm, self._described), qos=1)
 
     async def _send_one(self, client: aiomqtt.Client, reader: JournalReader) -> bool:
         """Send the newest rows that wait, or some of the backlog; False when there is nothing to send now."""

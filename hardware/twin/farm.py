@@ -113,7 +113,9 @@ class TwinFarm:
 
     def __enter__(self) -> "TwinFarm":
         for line in sorted({board.line for board in self.plan.boards}):
-            links = {board.name: self._board_folder(board.name) / "uart1" for board in self.plan.boards if board.line == line}
+            links = {
+                board.name: self._board_folder(board.name) / "uart1" for board in self.plan.boards if board.line == line
+            }
             self.lines[line] = LineProcess({GATEWAY: self.gateway_port(line), **links}, self.plan.baud)
         self.rack.__enter__()
         for board in self.plan.boards:

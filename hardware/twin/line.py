@@ -206,9 +206,17 @@ def answer(line: Line, text: bytes) -> None:
     sys.stdout.flush()
 
 
+def _first_line() -> bytes:
+    """The first line of standard input, byte by byte, so that nothing behind it is swallowed."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(sys.stdin.fileno(), 1)):
+        line += byte
+    return line
+
+
 def main() -> None:
     """Read the description, build the line, run it."""
-    description = json.loads(sys.stdin.buffer.raw.readline())
+    description = json.loads(_first_line())
     links = {name: Path(link) for name, link in description["links"].items()}
     line = Line(links, description["baud"], description.get("seed", 0))
     sys.stdout.write(json.dumps({"ready": sorted(links)}) + "\n")

@@ -105,7 +105,7 @@ class Pond:
         if machines is None:
             return 0.0
         sotr_g_h = machines.power_kw * machines.kg_o2_per_kwh * 1000
-        field = machines.alpha * sotr_g_h * 1.024 ** (self.temperature_c - 20)
+        field: float = machines.alpha * sotr_g_h * 1.024 ** (self.temperature_c - 20)
         return field / OXYGEN_AT_20_C / self.basin.volume_m3
 
 
@@ -134,7 +134,7 @@ class Biofloc:
     def rate_mg_l_h(self, hour: float, do_mg_l: float) -> float:
         """Photosynthesis less floc, less shrimp (0.55 W^-0.25 x 1.065^(T-28) mg/g/h at 15 g)."""
         light = max(0.0, math.sin((hour % 24 - 6) / 12 * math.pi))
-        warm = 1.065 ** (self.temperature_c(hour) - 28)
+        warm: float = 1.065 ** (self.temperature_c(hour) - 28)
         shrimp = 0.55 * 15**-0.25 * warm * self._stock_kg_per_m3
         floc = 1.9 * warm
         breathing = (shrimp + floc) * min(1.0, do_mg_l / 1.0)

@@ -14,7 +14,7 @@ class ProbeSilent(Exception):
 
 class Master:
     # `port` has any(), readinto(buffer) and write(buffer); `sleep_ms` is awaitable.
-    def __init__(self, port, sleep_ms, counters: Counters) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, port, sleep_ms, counters: Counters) -> None:
         self._port = port
         self._sleep_ms = sleep_ms
         self._counters = counters

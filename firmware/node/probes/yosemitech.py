@@ -22,7 +22,7 @@ _WAIT_MS = 300
 
 
 def _float(data: memoryview, at: int) -> float:
-    return struct.unpack_from("<f", data, at)[0]  # type: ignore[no-any-return]
+    return struct.unpack_from("<f", data, at)[0]
 
 
 def _put(channel: Channel, value: float, low: float, high: float, now_ms: int) -> None:
@@ -35,13 +35,13 @@ def _put(channel: Channel, value: float, low: float, high: float, now_ms: int) -
 
 class _Probe:
     # `water` carries salinity_psu and pressure_hpa, and takes the salinity of a probe that measures it.
-    def __init__(self, master: Master, unit_id: int, water, *quantities: int) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, master: Master, unit_id: int, water, *quantities: int) -> None:
         self.channels = [Channel(quantity) for quantity in quantities]
         self._master = master
         self._unit_id = unit_id
         self._water = water
 
-    async def read(self, clock) -> None:  # type: ignore[no-untyped-def]
+    async def read(self, clock) -> None:
         # Asks the probe once more when it fails, then marks its channels bad.
         for attempt in range(2):
             try:
@@ -52,7 +52,7 @@ class _Probe:
                     for channel in self.channels:
                         channel.bad(silent.args[0])
 
-    async def _read(self, clock) -> None:  # type: ignore[no-untyped-def]
+    async def _read(self, clock) -> None:
         raise NotImplementedError
 
     async def _ask(self, address: int, count: int) -> memoryview:
@@ -61,10 +61,10 @@ class _Probe:
 
 class Y504(_Probe):
     # Optical oxygen; mg/L is computed here from saturation, for the probe knows no salinity.
-    def __init__(self, master: Master, unit_id: int, water) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, master: Master, unit_id: int, water) -> None:
         super().__init__(master, unit_id, water, QUANTITY_DO, QUANTITY_DO_SATURATION, QUANTITY_TEMPERATURE)
 
-    async def _read(self, clock) -> None:  # type: ignore[no-untyped-def]
+    async def _read(self, clock) -> None:
         data = await self._ask(0x2600, 6)
         temperature_c = _float(data, 0)
         saturation = _float(data, 4)
@@ -81,10 +81,10 @@ class Y504(_Probe):
 
 class Y520(_Probe):
     # Four-electrode conductivity.
-    def __init__(self, master: Master, unit_id: int, water) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, master: Master, unit_id: int, water) -> None:
         super().__init__(master, unit_id, water, QUANTITY_CONDUCTIVITY, QUANTITY_SALINITY)
 
-    async def _read(self, clock) -> None:  # type: ignore[no-untyped-def]
+    async def _read(self, clock) -> None:
         data = await self._ask(0x2600, 5)
         temperature_c = _float(data, 0)
         conductivity = _float(data, 4)
@@ -100,10 +100,10 @@ class Y520(_Probe):
 
 class Y532(_Probe):
     # Glass pH electrode.
-    def __init__(self, master: Master, unit_id: int, water) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, master: Master, unit_id: int, water) -> None:
         super().__init__(master, unit_id, water, QUANTITY_PH)
 
-    async def _read(self, clock) -> None:  # type: ignore[no-untyped-def]
+    async def _read(self, clock) -> None:
         data = await self._ask(0x2800, 2)
         _put(self.channels[0], _float(data, 0), 0.0, 14.0, clock.uptime_ms())
 

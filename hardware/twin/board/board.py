@@ -101,7 +101,7 @@ class Board:
     @property
     def usb(self) -> str:
         """Return the /dev/pts path for mpremote."""
-        return os.readlink(self.directory / "usb")
+        return str((self.directory / "usb").readlink())
 
     def start(self) -> None:
         """Create the board's files and ports and switch the power on."""
@@ -255,9 +255,7 @@ class Board:
         )
         os.close(slave)
         self._console.connect(master, self._process.pid, enter_raw=not run_main)
-        self._status = Status(
-            True, self._status.boots + 1, self._status.last_exit, cause, self._process.pid
-        )
+        self._status = Status(True, self._status.boots + 1, self._status.last_exit, cause, self._process.pid)
 
     def _environment(self, run_main: bool) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if key != "HOME"}

@@ -31,7 +31,5 @@ def prepare_shim(target: Path) -> Path:
     for source in SHIM_SOURCE.glob("*.py"):
         compiled = target / f"{source.stem}.mpy"
         if not compiled.exists() or compiled.stat().st_mtime <= source.stat().st_mtime:
-            subprocess.run(
-                [compiler, "-s", source.name, "-o", str(compiled), str(source)], check=True
-            )
+            subprocess.run([compiler, "-s", source.name, "-o", str(compiled), str(source)], check=True)
     return target

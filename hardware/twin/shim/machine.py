@@ -281,9 +281,7 @@ class UART(io.IOBase):
         return False
 
     def _fill(self, timeout):
-        if self._count < len(self._buffer) and self._is_ready(
-            select.POLLIN, 0 if self._count else timeout
-        ):
+        if self._count < len(self._buffer) and self._is_ready(select.POLLIN, 0 if self._count else timeout):
             self._count += self._line.readinto(memoryview(self._buffer)[self._count :]) or 0
         return self._count
 

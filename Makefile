@@ -1,0 +1,56 @@
+# One entry for everything: demo, test, bench, lint. All of it lives in .venv, built from the lock file.
+
+SPEED ?= 60
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+FIRMWARE := build/firmware
+
+.PHONY: demo test test-only soak bench lint format docs lock clean
+
+demo: $(VENV)/ready
+	@$(RUN) -m firmware.build $(FIRMWARE)
+	@exec $(RUN) -m hardware.twin.command demo --firmware $(FIRMWARE) --speed $(SPEED)
+
+test: $(VENV)/ready
+	@.ci/tools
+	@$(MAKE) --no-print-directory lint test-only
+
+test-only: $(VENV)/ready
+	@$(RUN) -m firmware.build $(FIRMWARE)
+	@exec $(RUN) -m pytest -m "not soak"
+
+soak: $(VENV)/ready
+	@.ci/tools
+	@$(RUN) -m firmware.build $(FIRMWARE)
+	@exec $(RUN) -m pytest -m soak --timeout 7200 -s
+
+bench: $(VENV)/ready
+	@$(RUN) -m firmware.build $(FIRMWARE)
+	@exec $(RUN) -m bench
+
+lint: $(VENV)/ready
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check gateway cloud hardware bench tests/system tests/gateway tests/cloud tests/hardware
+	@$(VENV)/bin/mypy
+	@$(RUN) -m pytest -q tests/test_architecture.py
+
+format: $(VENV)/ready
+	@$(VENV)/bin/ruff format gateway cloud hardware bench tests/system tests/gateway tests/cloud tests/hardware
+	@$(VENV)/bin/ruff check --fix .
+
+docs: $(VENV)/ready
+	@$(RUN) -m docs.generate
+
+# The lock holds every package with its hashes, for all supported Pythons and machines.
+lock: $(VENV)/ready
+	@$(VENV)/bin/pip install --quiet uv
+	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --all-extras pyproject.toml -o requirements.lock
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@.ci/virtualenv $(PYTHON) $(VENV)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build .demo *.egg-info

@@ -1,0 +1,1 @@
+"""Many farms: what their gateways send, stored once, and shown."""

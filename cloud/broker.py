@@ -1,0 +1,154 @@
+"""The built-in MQTT broker (amqtt): a user for each gateway, and for each only its own topics."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import amqtt.broker
+from amqtt.broker import Broker
+from amqtt.contexts import Action
+from amqtt.errors import AMQTTError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+
+log = logging.getLogger(__name__)
+
+CLOUD_USER = "cloud"
+FIRST_PACKET_S = 5.0
+
+
+def set_password(users_file: Path, user: str, password: str) -> None:
+    """Let a user in from now on; a running broker sees it at once."""
+    users = _users(users_file) if users_file.exists() else {}
+    salt = os.urandom(16)
+    users[user] = f"{_text(salt)}${_text(_derive(password, salt))}"
+    users_file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = users_file.with_suffix(".new")
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps(users))
+    temporary.replace(users_file)
+
+
+def _users(users_file: Path) -> dict[str, str]:
+    users: dict[str, str] = json.loads(users_file.read_text())
+    return users
+
+
+def _derive(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _matches(password: str, stored: str) -> bool:
+    salt, expected = (base64.b64decode(part) for part in stored.split("$"))
+    return hmac.compare_digest(_derive(password, salt), expected)
+
+
+class FileAuth(BaseAuthPlugin):  # type: ignore[misc]
+    """Users and password hashes from a file. A client id begins with its user, so that nobody takes another's session."""
+
+    @dataclass
+    class Config:
+        """`file` is CloudSettings.users_file."""
+
+        file: str = ""
+
+    async def authenticate(self, *, session: Any) -> bool:
+        """True for a known user with the right password."""
+        user = session.username or ""
+        if not user or not (session.client_id or "").startswith(f"{user}-"):
+            return False
+        try:
+            stored = _users(Path(self.config.file)).get(user)
+        except (OSError, ValueError):
+            log.exception("the broker's users cannot be read")
+            return False
+        return stored is not None and await asyncio.to_thread(_matches, session.password or "", stored)
+
+
+class OwnTopics(BaseTopicPlugin):  # type: ignore[misc]
+    """A gateway publishes under farm/<itself>/up/ and hears farm/<itself>/down/; the cloud does both for all."""
+
+    @dataclass
+    class Config:
+        """`cloud_user` may do everything under farm/."""
+
+        cloud_user: str = CLOUD_USER
+
+    async def topic_filtering(self, *, session: Any = None, topic: str | None = None, action: Any = None) -> bool:
+        """True when this user may do this with this topic."""
+        user = session.username if session else None
+        if not user or not topic or any(sign in user for sign in "/+#"):
+            return False
+        if user == self.config.cloud_user:
+            return topic.startswith("farm/")
+        direction = "up" if action == Action.PUBLISH else "down"
+        return topic.startswith(f"farm/{user}/{direction}/")
+
+
+class EarlyAuth(BrokerProtocolHandler):  # type: ignore[misc]
+    """Asks for the password before it looks for the session, and for a first packet within a few seconds.
+
+    amqtt 0.12.1 does it the other way round: a stranger who names another's client id ends that client's session.
+    """
+
+    @classmethod
+    async def init_from_connect(cls, reader: Any, writer: Any, plugins_manager: Any, loop: Any = None) -> Any:
+        """The handler and session of a client that may come in; AMQTTError for any other."""
+        first = super().init_from_connect(reader, writer, plugins_manager, loop)
+        try:
+            handler, session = await asyncio.wait_for(first, FIRST_PACKET_S)
+        except TimeoutError as error:
+            await writer.close()
+            raise AMQTTError("no CONNECT packet") from error
+        answers = await plugins_manager.map_plugin_auth(session=session)
+        if not answers or not all(answers.values()):
+            await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+            await writer.close()
+            raise AMQTTError("not authorized")
+        return handler, session
+
+
+amqtt.broker.BrokerProtocolHandler = EarlyAuth
+
+
+def _configuration(url: str, users_file: Path) -> dict[str, Any]:
+    return {
+        "listeners": {"default": {"type": "tcp", "bind": urlsplit(url).netloc}},
+        "plugins": {
+            "cloud.broker.FileAuth": {"file": str(users_file)},
+            "cloud.broker.OwnTopics": {},
+        },
+    }
+
+
+def run_broker(url: str, users_file: Path) -> None:
+    """Run the broker until SIGTERM or SIGINT."""
+    asyncio.run(_serve(url, users_file))
+
+
+async def _serve(url: str, users_file: Path) -> None:
+    for name in ("amqtt", "transitions"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    broker = Broker(_configuration(url, users_file))
+    await broker.start()
+    try:
+        await stop.wait()
+    finally:
+        await broker.shutdown()

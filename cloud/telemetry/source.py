@@ -1,0 +1,96 @@
+"""Where messages come from: each is handed out once and acknowledged when it is safe."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import aiomqtt
+
+log = logging.getLogger(__name__)
+
+for name in ("mqtt", "paho"):
+    logging.getLogger(name).setLevel(logging.ERROR)
+
+CLIENT_ID = "cloud-ingest"
+TIMEOUT_S = 5.0
+KEEPALIVE_S = 5
+RECONNECT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message and what its source needs to acknowledge it."""
+
+    topic: str
+    payload: bytes
+    handle: int
+
+
+class Source(Protocol):
+    """A stream of messages; ends when its connection does, and is then opened anew."""
+
+    def messages(self) -> AsyncIterator[Message]: ...
+    async def acknowledge(self, message: Message) -> None: ...
+    async def reply(self, topic: str, payload: bytes) -> None: ...
+
+
+class MqttSource:
+    """A persistent MQTT 3.1.1 session with acknowledgement by hand.
+
+    The broker is a pipe: what it loses, the gateway sends again, because only our own reply lets it forget.
+    """
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self._url = urlsplit(url)
+        self._username = username
+        self._password = password
+        self._client: aiomqtt.Client | None = None
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Messages for ever; a lost connection is opened again with a new client."""
+        while True:
+            try:
+                async with self._connect() as client:
+                    self._client = client
+                    subscribing = asyncio.create_task(client.subscribe("farm/+/up/#", qos=1))
+                    async for message in client.messages:
+                        if isinstance(message.payload, bytes):
+                            yield Message(str(message.topic), message.payload, message.mid)
+                    await subscribing
+            except aiomqtt.MqttError as error:
+                log.warning("broker %s: %s; trying again", self._url.netloc, error)
+            finally:
+                self._client = None
+            await asyncio.sleep(RECONNECT_S)
+
+    async def acknowledge(self, message: Message) -> None:
+        """Let the broker forget a message; one of a connection that is gone comes again."""
+        if self._client is not None:
+            self._client._client.ack(message.handle, 1)
+
+    async def reply(self, topic: str, payload: bytes) -> None:
+        """Say something to a gateway; lost when the broker is away, and then asked for again by the gateway."""
+        if self._client is None:
+            return
+        try:
+            await self._client.publish(topic, payload, qos=1)
+        except aiomqtt.MqttError as error:
+            log.warning("reply to %s was not sent: %s", topic, error)
+
+    def _connect(self) -> aiomqtt.Client:
+        client = aiomqtt.Client(
+            self._url.hostname or "",
+            self._url.port or 1883,
+            username=self._username,
+            password=self._password,
+            identifier=CLIENT_ID,
+            clean_session=False,
+            timeout=TIMEOUT_S,
+            keepalive=KEEPALIVE_S,
+        )
+        client.pending_calls_threshold = 1000
+        client._client.manual_ack_set(True)
+        return client

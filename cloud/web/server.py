@@ -1,0 +1,114 @@
+"""The cloud's pages and REST interface."""
+
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import Depends, FastAPI, Response
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.orm import Session
+from starlette.middleware.gzip import GZipMiddleware
+
+from cloud import api
+from cloud.database import Database
+from cloud.farms import repository as farms
+from cloud.farms.models import Pond
+from cloud.settings import CloudSettings
+from cloud.telemetry import repository
+from cloud.telemetry.models import Latest, Reading
+from gateway.text import Text
+from gateway.web.pages import STATIC, make_environment, static_folder
+from gateway.web.shared import HEADERS, Words, router
+from hardware.quantities import DO
+
+STALE_AFTER_S = 120.0
+OTHERS = ("temperature_c", "salinity_psu", "ph", "do_sat")
+
+
+Queries = Annotated[Session, Depends(api.session)]
+
+
+def make_app(settings: CloudSettings) -> FastAPI:
+    """The application on one database."""
+    app = FastAPI(title="Pondkeeper cloud", version="0.1.0")
+    app.state.database = Database(settings.database_url)
+    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.mount(STATIC, StaticFiles(directory=static_folder()), name="static")
+    app.include_router(api.router)
+    app.include_router(router)
+    environment = make_environment("cloud.web", "gateway.web")
+
+    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    def page(queries: Queries, words: Words, response: Response) -> str:
+        response.headers.update(HEADERS)
+        title = words("page.all_ponds")
+        rows = _rows(queries, words)
+        return environment.get_template("ponds.html").render(t=words, title=title, ponds=rows, static=STATIC)
+
+    @app.get("/ponds", response_class=HTMLResponse, include_in_schema=False)
+    def ponds(queries: Queries, words: Words) -> str:
+        return environment.get_template("ponds_list.html").render(t=words, ponds=_rows(queries, words))
+
+    return app
+
+
+def _rows(queries: Session, words: Text) -> list[dict[str, Any]]:
+    names = {farm.id: farm.farm_name for farm in farms.farms(queries)}
+    rows = []
+    for pond in farms.ponds(queries):
+        found = repository.latest(queries, pond.gateway_id, pond.node) if pond.node else None
+        rows.append(_row(pond, names.get(pond.gateway_id) or pond.gateway_id, found, words))
+    return rows
+
+
+def _row(pond: Pond, farm: str, found: tuple[Latest, Sequence[Reading]] | None, words: Text) -> dict[str, Any]:
+    latest, readings = found if found else (None, [])
+    oxygen = next((item for item in readings if item.quantity == DO.symbol), None)
+    age_s = time.time() - latest.taken_at if latest else None
+    state = _state(oxygen, age_s)
+    return {
+        "name": pond.name,
+        "farm": farm,
+        "age": _age(age_s, words),
+        "level": _level(pond, oxygen.value if oxygen and state == "good" else None),
+        "do_state": state,
+        "do_mg_l": oxygen.value if oxygen else None,
+        "trend_mg_l_h": None,
+        "others": [
+            {"quantity": item.quantity, "value": item.value, "quality": item.quality}
+            for item in readings
+            if item.quantity in OTHERS
+        ],
+    }
+
+
+def _state(oxygen: Reading | None, age_s: float | None) -> str:
+    if oxygen is None or age_s is None:
+        return "waiting"
+    if age_s > STALE_AFTER_S:
+        return "stale"
+    return "good" if oxygen.quality == 0 and oxygen.value is not None else "bad"
+
+
+def _level(pond: Pond, value: float | None) -> str:
+    if value is None:
+        return "lost"
+    if value < pond.danger_low:
+        return "danger"
+    return "watch" if value < pond.alarm_low else "ok"
+
+
+def _age(age_s: float | None, words: Text) -> str:
+    if age_s is None:
+        return ""
+    value, unit = (
+        (age_s, "second") if age_s < 100 else (age_s / 60, "minute") if age_s < 6000 else (age_s / 3600, "hour")
+    )
+    return words("unit.age", age=f"{max(0, round(value))} {words('unit.' + unit)}")
+
+
+def run_web(settings: CloudSettings) -> None:
+    """The web process, from start to stop."""
+    uvicorn.run(make_app(settings), host=settings.web_host, port=settings.web_port, log_level="warning")

@@ -1,0 +1,74 @@
+"""The page's HTML out of a snapshot: whole, and in the pieces that change every second."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from gateway.text import Text
+
+STATIC = "/static"
+
+Snapshot = dict[str, Any]
+
+
+def make_environment(*packages: str) -> Environment:
+    """Templates of these packages, the first one's before the others'."""
+    loaders = [PackageLoader(package, "templates") for package in packages]
+    return Environment(loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Renders for one set of templates."""
+
+    environment: Environment
+
+    def farm(self, snapshot: Snapshot | None, events: list[dict[str, Any]], text: Text) -> str:
+        """The whole page."""
+        title = snapshot["farm"] if snapshot else text("page.title")
+        return self.environment.get_template("farm.html").render(
+            t=text, title=title, snapshot=snapshot, events=_shown(events, snapshot), static=STATIC
+        )
+
+    def events(self, events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) -> str:
+        """The list of events."""
+        pieces: Any = self.environment.get_template("pieces.html").module
+        return str(pieces.events(_shown(events, snapshot), text))
+
+    def override(self, pond: dict[str, Any], row: dict[str, Any], answer: str, text: Text) -> str:
+        """The question whether a machine shall be set by hand, or the answer."""
+        return self.environment.get_template("override.html").render(t=text, pond=pond, row=row, answer=answer)
+
+    def live(self, snapshot: Snapshot, text: Text) -> dict[str, Any]:
+        """One live message: pieces of HTML by element id, and each pond's level and age."""
+        module: Any = self.environment.get_template("pieces.html").module
+        pieces = {"notes": str(module.notes(snapshot, text))}
+        for pond in snapshot["ponds"]:
+            pieces[f"{pond['id']}-head"] = str(module.head(pond, text))
+            pieces[f"{pond['id']}-others"] = str(module.others(pond, text))
+            for row in pond["machines"]:
+                pieces[f"{pond['id']}-m{row['number']}"] = str(module.machine(row, text))
+        ponds = [
+            {"id": pond["id"], "level": pond["level"], "age": pond["age_s"], "stale": pond["stale_after_s"]}
+            for pond in snapshot["ponds"]
+        ]
+        return {"pieces": pieces, "ponds": ponds}
+
+
+def _shown(events: list[dict[str, Any]], snapshot: Snapshot | None) -> list[dict[str, Any]]:
+    names = {pond["id"]: pond["name"] for pond in snapshot["ponds"]} if snapshot else {}
+    return [{**event, "clock": _clock(event), "pond_name": names.get(event["pond"], event["pond"])} for event in events]
+
+
+def _clock(event: dict[str, Any]) -> str:
+    if not event["wall_known"]:
+        return "--:--"
+    return datetime.fromtimestamp(event["at_wall_s"]).astimezone().strftime("%d/%m %H:%M")
+
+
+def static_folder() -> str:
+    """The files that every page of ours uses."""
+    return str(resources.files("gateway.web").joinpath("static"))

@@ -1,0 +1,234 @@
+"""The whole chain on one computer: twin, gateway and cloud, until Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from hardware.twin.console import Console, make_server
+from hardware.twin.farm import FarmPlan, TwinFarm
+from hardware.twin.services import Service, Services
+
+READY_S = 60.0
+
+PONDS = (
+    """[[pond]]
+id = "ao-1"
+name = "Ao 1"
+node = "node-1"
+panel = "panel-1"
+aerators = [1, 2, 3, 4, 5, 6, 7, 8]
+power_kw = 2.2
+setpoint = 4.6
+mixing = 3""",
+    """[[pond]]
+id = "ao-2"
+name = "Ao 2"
+node = "node-2"
+panel = "panel-2"
+aerators = [1, 2, 3, 4, 5, 6]
+mixing = 1""",
+    """[[pond]]
+id = "ao-3"
+name = "Ao 3"
+node = "node-3"""",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPlan:
+    """Where everything of one demo lies and listens; `folder` keeps its history from one run to the next."""
+
+    folder: Path
+    farm: FarmPlan
+    gateway_port: int = 8080
+    cloud_port: int = 8090
+    broker_port: int = 18830
+    console_port: int = 8070
+    mqtt_url: str | None = None
+    host: str = "127.0.0.1"
+
+    @property
+    def gateway_url(self) -> str:
+        """The farm's page."""
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    @property
+    def cloud_url(self) -> str:
+        """The cloud's page."""
+        return f"http://127.0.0.1:{self.cloud_port}"
+
+    @property
+    def console_url(self) -> str:
+        """The twin's console."""
+        return f"http://127.0.0.1:{self.console_port}"
+
+    @property
+    def broker_url(self) -> str:
+        """The broker that gateway and cloud use."""
+        return self.mqtt_url or f"mqtt://127.0.0.1:{self.broker_port}"
+
+    @property
+    def cloud_folder(self) -> Path:
+        """The cloud's data."""
+        return self.folder / "cloud"
+
+    @property
+    def farm_file(self) -> Path:
+        """The gateway's description of the farm."""
+        return self.folder / "gateway" / "farm.toml"
+
+
+class PortTaken(Exception):
+    """Another program listens where the demo would; the text says where and what to do."""
+
+
+def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
+    """The demo farm as the gateway reads it."""
+    parts = [
+        'id = "demo"',
+        'name = "Trại tôm Hòn Đất"',
+        'data = "data"',
+        f'[web]\nhost = "{plan.host}"\nport = {plan.gateway_port}',
+        f"[simulation]\nspeed = {plan.farm.speed}",
+        f'[uplink]\nurl = "{plan.broker_url}"\npassword_file = "password"',
+    ]
+    parts += [
+        f'[[line]]\nid = "{name}"\nport = "{farm.gateway_port(name)}"\nbaud = {plan.farm.baud}' for name in farm.lines
+    ]
+    for board in plan.farm.boards:
+        kind = "panel" if board.panel else "node"
+        parts.append(f'[[{kind}]]\nid = "{board.name}"\nline = "{board.line}"\nunit = {board.unit_id}')
+    parts += [*PONDS]
+    return "\n\n".join(parts) + "\n"
+
+
+class Demo:
+    """Starts everything in order; `with Demo(plan) as demo: ...`."""
+
+    def __init__(self, plan: DemoPlan, say: Callable[[str], None] = lambda _: None) -> None:
+        self.plan = plan
+        self.farm = TwinFarm(plan.farm)
+        self.services = Services()
+        self.console = Console(self.farm, self.services, plan.gateway_url)
+        self._say = say
+        self._server = make_server(self.console, plan.host, plan.console_port)
+        self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
+
+    def __enter__(self) -> "Demo":
+        check_ports(self.plan)
+        self.farm.__enter__()
+        self._write_farm()
+        self._web.start()
+        self.services.__enter__()
+        for service in self._programs():
+            self.services.add(service)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.services.__exit__(None, None, None)
+        self._server.should_exit = True
+        self._web.join(timeout=5)
+        self.farm.__exit__(None, None, None)
+
+    def wait_until_live(self) -> float:
+        """Seconds until the farm's page shows a living number; TimeoutError when it does not come."""
+        started = time.monotonic()
+        while time.monotonic() - started < READY_S:
+            believed = self.console.belief()
+            if (
+                believed
+                and all(pond["do_state"] == "good" for pond in believed["ponds"])
+                and _answers(self.plan.cloud_url)
+            ):
+                return time.monotonic() - started
+            time.sleep(0.2)
+        raise TimeoutError(f"no living number after {READY_S:.0f} s; see the logs in {self.plan.folder / 'logs'}")
+
+    def _write_farm(self) -> None:
+        folder = self.plan.farm_file.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        self.plan.farm_file.write_text(farm_toml(self.plan, self.farm), encoding="utf-8")
+        password = folder / "password"
+        if not password.exists():
+            command = [sys.executable, "-m", "cloud", "add-gateway", "demo", "--data", str(self.plan.cloud_folder)]
+            result = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment())
+            password.touch(mode=0o600)
+            password.write_text(result.stdout)
+
+    def _programs(self) -> list[Service]:
+        cloud = [sys.executable, "-m", "cloud"]
+        data = ["--data", str(self.plan.cloud_folder)]
+        commands = {
+            "broker": [*cloud, "broker", *data],
+            "ingest": [*cloud, "ingest", *data],
+            "cloud-web": [*cloud, "web", *data],
+            "gateway": [sys.executable, "-m", "gateway", "run", str(self.plan.farm_file)],
+        }
+        if self.plan.mqtt_url is not None:
+            del commands["broker"]
+        return [
+            Service(name, command, self.plan.folder / "logs" / f"{name}.log", self._environment())
+            for name, command in commands.items()
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PONDKEEPER_MQTT_URL": self.plan.broker_url,
+            "PONDKEEPER_WEB_HOST": self.plan.host,
+            "PONDKEEPER_WEB_PORT": str(self.plan.cloud_port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+def check_ports(plan: DemoPlan) -> None:
+    """Raises PortTaken for a port that is in use."""
+    for port in (plan.gateway_port, plan.cloud_port, plan.console_port, plan.broker_port):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise PortTaken(
+                    f"port {port} is in use. Stop the program that listens there (`ss -ltnp 'sport = :{port}'` names it)."
+                ) from error
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def run_demo(plan: DemoPlan, say: Callable[[str], None]) -> None:
+    """Run the demo until Ctrl-C or SIGTERM; OSError, PortTaken or TimeoutError when it cannot start."""
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask_to_stop)
+    with Demo(plan, say) as demo:
+        say("Starting twin, gateway and cloud ...")
+        seconds = demo.wait_until_live()
+        say(f"Live after {seconds:.0f} s. Ponds live {plan.farm.speed:g} times faster than the clock.")
+        say(f"  the farmer's page   {plan.gateway_url}")
+        say(f"  the cloud           {plan.cloud_url}  (REST: {plan.cloud_url}/docs)")
+        say(f"  the twin's console  {plan.console_url}  (the truth; break things here)")
+        say(f"  data and logs       {os.path.relpath(plan.folder)}")
+        say("Ctrl-C stops everything.")
+        while not stop.wait(0.5):
+            pass
+        say("Stopping ...")
+    say("Stopped. Nothing runs any more.")
