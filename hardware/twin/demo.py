@@ -39,7 +39,8 @@ mixing = 1""",
     """[[pond]]
 id = "ao-3"
 name = "Ao 3"
-node = "node-3"""",
+node = "node-3"
+""",
 )
 
 
