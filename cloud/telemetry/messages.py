@@ -1,6 +1,6 @@
 """What a gateway may say, checked strictly: a boolean is no number, an unknown field is no field."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -50,7 +50,7 @@ class EventRow(_Part):
 class RowsMessage(_Part):
     """A batch of rows."""
 
-    schema_: Literal[1] = Field(alias="schema")
+    schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
     batch: Short
     samples: Annotated[list[SampleRow], Field(max_length=MOST_ROWS)]
     events: Annotated[list[EventRow], Field(max_length=MOST_ROWS)]
@@ -70,7 +70,7 @@ class PondRow(_Part):
 class FarmMessage(_Part):
     """A farm's description."""
 
-    schema_: Literal[1] = Field(alias="schema")
+    schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
     name: Short
     ponds: Annotated[list[PondRow], Field(max_length=500)]
 

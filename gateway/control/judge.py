@@ -37,6 +37,9 @@ class Judge:
         self._raw: deque[tuple[float | None, ...]] = deque(maxlen=REPEATS)
         self._suspect_since_s: float | None = None
         self._in_air = False
+        self._was_like_air = False
+        self._seen_water = False
+        self._water_c: float | None = None
 
     @property
     def stale_after_s(self) -> float:
@@ -81,7 +84,7 @@ class Judge:
             return DoState.BAD, "out of range"
         if len(self._raw) == REPEATS and len(set(self._raw)) == 1:
             return DoState.FROZEN, ""
-        if self._in_air or self._still_air():
+        if self._in_air or (not self._seen_water and self._still_air()):
             return DoState.OUT_OF_WATER, ""
         if self._suspect_since_s is not None:
             return DoState.IMPLAUSIBLE, ""
@@ -92,12 +95,23 @@ class Judge:
         like_air = saturation is not None and AIR_LOW_SAT <= saturation <= AIR_HIGH_SAT
         if self._jumped(sample, now_s):
             self._suspect_since_s = now_s
-            self._in_air = like_air
+            was_in_air = self._in_air
+            self._in_air = like_air and (not self._was_like_air or self._left_the_water(sample))
+            self._seen_water = self._seen_water or (was_in_air and not self._in_air)
         elif self._in_air and not like_air:
             self._suspect_since_s = now_s
             self._in_air = False
         elif self._suspect_since_s is not None and not self._in_air and now_s - self._suspect_since_s >= HOLD_S:
             self._suspect_since_s = None
+        if self._suspect_since_s is None:
+            self._water_c = _value(sample, TEMPERATURE.symbol)
+            self._seen_water = self._seen_water or not like_air
+        self._was_like_air = like_air
+
+    def _left_the_water(self, sample: Sample) -> bool:
+        """Another temperature than the water had when it was last believed."""
+        temperature_c = _value(sample, TEMPERATURE.symbol)
+        return temperature_c is None or self._water_c is None or abs(temperature_c - self._water_c) > JUMP_C
 
     def _jumped(self, sample: Sample, now_s: float) -> bool:
         if self._last is None or now_s - self._last.taken_s * self._speed > JUMP_WITHIN_S:

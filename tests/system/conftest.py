@@ -1,0 +1,154 @@
+"""The living chain: real firmware, real lines, real processes; broken through the console's own API."""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cloud.database import Database
+from hardware.twin.demo import Demo, DemoPlan
+from hardware.twin.farm import FarmPlan
+
+LEASE_S = 8
+STAGGER_S = 0.5
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def make_plan(folder: Path, firmware: Path, **changes: Any) -> DemoPlan:
+    """A demo farm with a sample every second, on ports of its own."""
+    gateway, cloud, broker, console = free_ports(4)
+    farm = FarmPlan(
+        folder=folder / "twin",
+        firmware=firmware,
+        speed=120,
+        sample_period_ms=1000,
+        lease_s=LEASE_S,
+        stagger_ms=int(STAGGER_S * 1000),
+    )
+    return DemoPlan(
+        folder=folder,
+        farm=farm,
+        gateway_port=gateway,
+        cloud_port=cloud,
+        broker_port=broker,
+        console_port=console,
+        **changes,
+    )
+
+
+@dataclass
+class Chain:
+    """One demo farm and the ways to look at it."""
+
+    demo: Demo
+    http: httpx.Client
+
+    def truth(self) -> dict[str, Any]:
+        """What is true."""
+        found: dict[str, Any] = self.http.get(f"{self.demo.plan.console_url}/api/truth").raise_for_status().json()
+        return found
+
+    def belief(self) -> dict[str, Any]:
+        """What the gateway shows."""
+        found: dict[str, Any] = self.http.get(f"{self.demo.plan.gateway_url}/api/farm").raise_for_status().json()
+        return found
+
+    def pond(self, name: str) -> dict[str, Any]:
+        """What the gateway shows of one pond."""
+        return next(pond for pond in self.belief()["ponds"] if pond["id"] == name)
+
+    def device(self, name: str) -> dict[str, Any]:
+        """What the gateway shows of one device."""
+        return next(device for device in self.belief()["devices"] if device["name"] == name)
+
+    def break_it(self, path: str, **body: Any) -> None:
+        """One call of the console's API."""
+        self.http.post(f"{self.demo.plan.console_url}/api/{path}", json=body).raise_for_status()
+
+    def running(self, pond: str) -> list[bool]:
+        """Which machines of a pond truly run."""
+        return [machine["running"] for machine in self.truth()["ponds"][pond]["machines"]]
+
+    def events(self) -> str:
+        """The newest events of the farm's page, in English."""
+        return self.http.get(f"{self.demo.plan.gateway_url}/events", headers={"Cookie": "language=en"}).text
+
+    def cloud(self, path: str) -> Any:
+        """The cloud's REST interface."""
+        return self.http.get(f"{self.demo.plan.cloud_url}/api/{path}").raise_for_status().json()
+
+    def database(self) -> Database:
+        """The cloud's own tables."""
+        return Database(f"sqlite:///{self.demo.plan.cloud_folder / 'cloud.sqlite'}")
+
+    def heal(self) -> None:
+        """Everything whole again, and the farm calm."""
+        for name, service in self.truth()["services"].items():
+            if not service:
+                self.break_it(f"service/{name}/start")
+        for line in ("ponds", "panels"):
+            self.break_it(f"line/{line}", do="heal")
+            self.break_it(f"line/{line}", do="plug", member="gateway")
+        for node in ("node-1", "node-2", "node-3"):
+            self.break_it(f"probe/{node}", heal=True)
+        for panel, count in (("panel-1", 8), ("panel-2", 6)):
+            for number in range(1, count + 1):
+                self.break_it(f"aerator/{panel}/{number}", welded=False, tripped=False, switch="auto")
+        self.break_it("mains", on=True)
+        self.break_it("pond/ao-1", do_mg_l=5.5)
+        self.break_it("pond/ao-2", do_mg_l=7.0)
+
+
+def eventually(condition: Callable[[], object], seconds: float, what: str = "") -> float:
+    """Wait until the condition holds; returns how long it took."""
+    started = time.monotonic()
+    last: object = None
+    while time.monotonic() - started < seconds:
+        try:
+            last = condition()
+        except (httpx.HTTPError, StopIteration) as error:
+            last = error
+        else:
+            if last:
+                return time.monotonic() - started
+        time.sleep(0.1)
+    pytest.fail(f"{what or 'condition'} not met in {seconds} s; last: {last!r}")
+
+
+@pytest.fixture(scope="session")
+def living(tmp_path_factory: pytest.TempPathFactory, firmware: Path) -> Iterator[Chain]:
+    folder = tmp_path_factory.mktemp("chain")
+    with Demo(make_plan(folder, firmware)) as demo, httpx.Client(timeout=5) as http:
+        demo.wait_until_live()
+        yield Chain(demo, http)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def chain(living: Chain) -> Chain:
+    """The chain, healed and calm: oxygen believed everywhere, machines of Ao 2 at rest."""
+    living.heal()
+    eventually(
+        lambda: all(pond["do_state"] == "good" for pond in living.belief()["ponds"])
+        and not any(device["error"] for device in living.belief()["devices"])
+        and sum(living.running("ao-2")) <= 2,
+        90,
+        "a calm farm",
+    )
+    return living

@@ -1,0 +1,178 @@
+"""Nothing is lost, nothing is counted twice, from the node's ring to the cloud's table."""
+
+import random
+import struct
+import subprocess
+import time
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import func, select
+
+from cloud.telemetry.models import Reading, Sample
+from hardware.registers import STATUS, parse
+from tests.system.conftest import Chain, eventually
+
+UNITS = {"ponds": (11, 12, 13), "panels": (21, 22)}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a node says it made in this boot."""
+
+    hardware_id: str
+    boot: int
+    samples: int
+    dropped: int
+
+
+def status_of(chain: Chain, line: str, unit_id: int) -> dict[str, int]:
+    """The status block, read by mbpoll while the gateway is stopped."""
+    words = mbpoll(chain.truth()["lines"][line], unit_id, STATUS.address, STATUS.length)
+    form = ">" + "".join({"u16": "H", "u32": "I"}[kind] for _, kind in parse(STATUS.fields))
+    values = struct.unpack(form, struct.pack(f">{STATUS.length}H", *words))
+    return dict(zip((name for name, _ in parse(STATUS.fields)), values, strict=True))
+
+
+def mbpoll(port: str, unit_id: int, address: int, count: int) -> list[int]:
+    command = ["mbpoll", "-m", "rtu", "-a", str(unit_id), "-b", "19200", "-P", "none", "-t", "4:hex", "-0"]
+    command += ["-r", str(address), "-c", str(count), "-1", "-q", "-o", "1", port]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    return [int(line.split()[1], 16) for line in result.stdout.splitlines() if line.startswith("[")]
+
+
+def made_by_nodes(chain: Chain) -> list[Made]:
+    """Stops the gateway, asks every node what it made, starts the gateway again."""
+    hardware = {(device["line"], device["unit_id"]): device["hardware_id"] for device in chain.belief()["devices"]}
+    chain.break_it("service/gateway/stop")
+    made = []
+    for line, units in UNITS.items():
+        for unit_id in units:
+            status = status_of(chain, line, unit_id)
+            name = hardware[(chain.truth()["lines"][line], unit_id)]
+            made.append(Made(name, status["boot_id"], status["samples_made"], status["samples_dropped"]))
+    chain.break_it("service/gateway/start")
+    return made
+
+
+def stored(chain: Chain, made: Made) -> tuple[int, int]:
+    """How many of these samples the cloud has, and how many different ones."""
+    with chain.database().read() as session:
+        row = session.execute(
+            select(func.count(), func.count(Sample.sequence.distinct())).where(
+                Sample.node == made.hardware_id, Sample.boot == made.boot, Sample.sequence <= made.samples
+            )
+        ).one()
+    return row[0], row[1]
+
+
+def assert_nothing_lost(chain: Chain, seconds: float) -> None:
+    for made in made_by_nodes(chain):
+        assert made.dropped == 0
+        eventually(lambda made=made: stored(chain, made)[1] == made.samples, seconds, f"all of {made}")  # type: ignore[misc]
+        assert stored(chain, made) == (made.samples, made.samples)
+
+
+def test_every_sample_made_is_in_the_cloud_once(chain: Chain) -> None:
+    time.sleep(5)
+    assert_nothing_lost(chain, 40)
+
+
+def test_gateway_killed(chain: Chain) -> None:
+    for _ in range(2):
+        chain.break_it("service/gateway/kill")
+        eventually(lambda: not chain.truth()["services"]["gateway"], 2, "gateway down")
+        eventually(lambda: chain.pond("ao-1")["do_state"] == "good", 25, "gateway back")
+    assert_nothing_lost(chain, 60)
+
+
+def test_broker_gone_then_back(chain: Chain) -> None:
+    chain.break_it("service/broker/stop")
+    time.sleep(6)
+    assert chain.pond("ao-1")["do_state"] == "good"
+    chain.break_it("service/broker/start")
+    assert_nothing_lost(chain, 90)
+
+
+def test_cloud_gone_then_back(chain: Chain) -> None:
+    chain.break_it("service/ingest/stop")
+    before = chain.cloud("farms/demo/samples/count")
+    time.sleep(6)
+    assert chain.cloud("farms/demo/samples/count") == before
+    chain.break_it("service/ingest/start")
+    assert_nothing_lost(chain, 90)
+
+
+def test_ingest_killed_in_the_middle(chain: Chain) -> None:
+    for _ in range(3):
+        chain.break_it("service/ingest/kill")
+        time.sleep(2)
+    assert_nothing_lost(chain, 90)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_noise_never_yields_a_wrong_value(chain: Chain, share: float) -> None:
+    began = time.time()
+    chain.break_it("line/ponds", do="noise", share=share)
+    time.sleep(12)
+    chain.break_it("line/ponds", do="heal")
+    ends = time.time()
+    truth = chain.truth()["ponds"]["ao-3"]["do_mg_l"]
+    node = next(device["hardware_id"] for device in chain.belief()["devices"] if device["name"] == "node-3")
+    assert chain.device("node-3")["garbled"] > 0
+    time.sleep(3)
+
+    def seen() -> list[Reading]:
+        with chain.database().read() as session:
+            return list(session.scalars(select(Reading).where(Reading.node == node, Reading.taken_at.between(began, ends))))
+
+    eventually(lambda: len(seen()) >= 9 * 6, 60, "samples of the noisy time")
+    bounds = {"do_mg_l": (truth - 0.6, truth + 0.6), "temperature_c": (25, 36), "ph": (6, 9), "salinity_psu": (1, 20)}
+    for reading in seen():
+        low, high = bounds.get(reading.quantity, (0, 250))
+        assert reading.value is not None
+        assert low <= reading.value <= high, (reading.quantity, reading.value)
+
+
+def test_a_silent_node_leaves_the_others_their_rate(chain: Chain) -> None:
+    def rate() -> float:
+        before = chain.device("node-1")["replies"]
+        time.sleep(8)
+        return float(chain.device("node-1")["replies"] - before)
+
+    alive = rate()
+    chain.break_it("line/ponds", do="cut", member="node-3")
+    time.sleep(4)
+    assert rate() >= 0.9 * alive
+
+
+def test_a_boards_power_cut_loses_only_what_it_held(chain: Chain) -> None:
+    chain.break_it("board/node-2/power_cut")
+    eventually(lambda: chain.pond("ao-2")["do_state"] == "stale", 8, "stale")
+    chain.break_it("board/node-2/power_on")
+    eventually(lambda: chain.pond("ao-2")["do_state"] == "good", 40, "the node back")
+    assert_nothing_lost(chain, 60)
+
+
+@pytest.mark.soak
+def test_soak_with_random_faults(chain: Chain) -> None:
+    """24 pond-hours of samples every second, with a fault every half minute."""
+    chance = random.Random(11)
+    ends = time.monotonic() + 24 * 3600 / chain.demo.plan.farm.speed
+    faults = [
+        ("service/gateway/kill", {}),
+        ("service/broker/kill", {}),
+        ("service/ingest/kill", {}),
+        ("line/ponds", {"do": "noise", "share": 0.2}),
+        ("line/ponds", {"do": "cut", "member": "node-1"}),
+        ("line/panels", {"do": "short", "on": True}),
+        ("line/ponds", {"do": "unplug", "member": "gateway"}),
+        ("probe/node-1", {"dead": True}),
+    ]
+    while time.monotonic() < ends:
+        path, body = chance.choice(faults)
+        chain.break_it(path, **body)
+        time.sleep(chance.uniform(2, 20))
+        chain.heal()
+        time.sleep(chance.uniform(5, 15))
+    assert_nothing_lost(chain, 300)
