@@ -15,8 +15,8 @@ INTRODUCTION = """# The node's registers
 
 Generated from `hardware/registers.py` by `make docs`; do not edit. Modbus RTU, 19200 8N1, functions 3 and 4 read every
 block, 6 and 16 write the writable ones; coils 0 to 7 (functions 1, 5, 15) are a panel's aerators. A request must lie
-within one block, otherwise exception 2 comes back. Registers are 16 bits, big-endian; u32 and f32 stand with the high word first.
-Map version {version}.
+within one block, otherwise exception 2 comes back. Registers are 16 bits, big-endian; u32 and f32
+stand with the high word first. Map version {version}.
 
 Each block is read from its start, in one request, and begins with its own number. No two blocks share a length, and
 blocks with a spare register can be read one register longer: so no late reply passes for another.

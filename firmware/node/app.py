@@ -26,8 +26,9 @@ from hardware.registers import DISCOVERY, QUANTITY_CURRENT, ROLE_PANEL
 _WATCHDOG_MS = 8000
 _SUPERVISE_MS = 500
 _PANEL_STEP_MS = 100
-_DISCOVERY_SLOTS = 8
-_DISCOVERY_SLOT_MS = 60
+_COLLECT_AFTER_BYTES = 4096
+_DISCOVERY_SLOTS = 4
+_DISCOVERY_SLOT_MS = 30
 
 
 class Node:
@@ -178,6 +179,7 @@ def record(error: Exception) -> None:
 
 
 def main(settings: Settings, memory: bytearray) -> None:
+    gc.threshold(_COLLECT_AFTER_BYTES)
     try:
         asyncio.run(Node(settings, memory).run())
     except Exception as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.bus.samples import Reading, make_reading
 from hardware.quantities import BY_CODE
-from hardware.registers import ACKNOWLEDGE, COMMAND, IDENTITY, LIVE, MAX_AERATORS, PANEL, RING, Block, parse
+from hardware.registers import ACKNOWLEDGE, COMMAND, IDENTITY, LIVE, MAX_AERATORS, PANEL, RING, Block, parse, width
 
 FORMATS = {"u16": "H", "u32": "I", "f32": "f"}
 
@@ -20,6 +20,16 @@ def head(block: Block, words: list[int]) -> dict[str, int]:
     fields = parse(block.fields)
     form = ">" + "".join(FORMATS[kind] for _, kind in fields)
     return dict(zip((name for name, _ in fields), struct.unpack_from(form, packed(words)), strict=True))
+
+
+def offset(block: Block, name: str) -> int:
+    """Registers from the start of a block to a field; KeyError for a name the block does not have."""
+    at = 0
+    for field, kind in parse(block.fields):
+        if field == name:
+            return at
+        at += width(kind)
+    raise KeyError(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ class Device:
         self.unit_id = unit_id
         self.statistics = DeviceStatistics()
         self.failures = 0
+        self.garbled_in_a_row = 0
         self.latency_s = FIRST_LATENCY_S
         self._monotonic = monotonic
         self._retry_at = 0.0
@@ -94,7 +95,7 @@ class Device:
     def _answered(self, latency_s: float) -> None:
         self.statistics.requests += 1
         self.statistics.replies += 1
-        self.failures = 0
+        self.failures = self.garbled_in_a_row = 0
         self._retry_at = 0.0
         self.latency_s += 0.1 * (max(0.0, latency_s) - self.latency_s)
 
@@ -109,9 +110,11 @@ class Device:
             self._one_more = not self._one_more
             if error.heard:
                 self.statistics.garbled += 1
+                self.garbled_in_a_row += 1
                 longest_s = LONGEST_NOISY_BACK_OFF_S
             else:
                 self.statistics.silent += 1
+                self.garbled_in_a_row = 0
         elif isinstance(error, LineDown):
             longest_s = LONGEST_NOISY_BACK_OFF_S
         self.failures += 1

@@ -26,7 +26,8 @@ from hardware.registers import (
 
 SUSPICIOUS_FAILURES = 4
 DISCOVERY_READS = 12
-DISCOVERY_WAIT_S = 0.6
+DISCOVERY_WAIT_S = 0.13
+DISCOVERY_PERIOD_S = 2.5
 RECHECK_S = 60.0
 
 
@@ -36,6 +37,49 @@ class Ledger(Protocol):
     committed: int
 
     def put(self, sample: Sample) -> int: ...
+
+
+class TwinSearch:
+    """Are there two nodes with one unit id?
+
+    A node answers a discovery read after a random time, so two of them are both heard within a few reads. The reads are
+    far apart, for each keeps the line busy. While twins are known the search begins anew every minute.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.found: tuple[str, ...] = ()
+        self._monotonic = monotonic
+        self._left = 0
+        self._next_s = 0.0
+        self._seen: set[str] = set()
+
+    @property
+    def searching(self) -> bool:
+        """True until the search has its answer."""
+        return self._left > 0
+
+    def begin(self) -> None:
+        """Something is odd: search, unless that was done within the last minute."""
+        if not self.searching and self._monotonic() >= self._next_s:
+            self._left = DISCOVERY_READS
+            self._seen = set()
+
+    def due(self) -> bool:
+        """True when it is time for the next discovery read."""
+        if self.found:
+            self.begin()
+        return self.searching and self._monotonic() >= self._next_s
+
+    def saw(self, hardware_id: str | None) -> None:
+        """Who answered the read, None for nobody. Two different ones end the search."""
+        self._left -= 1
+        self._next_s = self._monotonic() + DISCOVERY_PERIOD_S
+        if hardware_id is not None:
+            self._seen.add(hardware_id)
+        if len(self._seen) > 1 or self._left == 0:
+            self._left = 0
+            self._next_s = self._monotonic() + RECHECK_S
+            self.found = tuple(sorted(self._seen)) if len(self._seen) > 1 else ()
 
 
 class UnusableNode(BusError):
@@ -72,7 +116,9 @@ class Node:
         self._uptime_offset_s = 0.0
         self._owed: deque[tuple[int, int]] = deque()
         self._acknowledged = 0
-        self._recheck_at = 0.0
+        self._twins = TwinSearch(monotonic)
+        self._hardware_id = ""
+        self._boot: int | None = None
         self._reported = ""
 
     @property
@@ -85,7 +131,9 @@ class Node:
 
         Raises BusError when the node does not answer as it should.
         """
-        if self.duplicates and self._monotonic() < self._recheck_at:
+        if self._twins.due():
+            await self._search_twins()
+        if self.duplicates:
             raise UnusableNode(self._shared_address())
         try:
             await self._poll()
@@ -93,16 +141,12 @@ class Node:
             self.identity = None
             raise
         except BusError:
-            if (
-                self.device.failures
-                and self.device.failures % SUSPICIOUS_FAILURES == 0
-                and self.device.statistics.garbled
-            ):
-                await self._look_for_twins()
+            if self.device.garbled_in_a_row >= SUSPICIOUS_FAILURES:
+                self._twins.begin()
             raise
 
     async def _poll(self) -> None:
-        if self.identity is None or self.duplicates:
+        if self.identity is None:
             await self._identify()
         assert self.identity is not None
         await self._read_live(self.identity)
@@ -111,21 +155,21 @@ class Node:
         await self._acknowledge(self.identity)
 
     async def _identify(self) -> None:
-        if self.duplicates:
-            await self._look_for_twins()
-            if self.duplicates:
-                raise UnusableNode(self._shared_address())
         words = await self.device.read(IDENTITY, IDENTITY.length)
         found = blocks.identity(words)
         if found.magic != MAGIC or found.map_version != MAP_VERSION:
             raise UnusableNode(
                 f"{self.name}: map version {found.map_version}, this gateway speaks {MAP_VERSION}; update the older one"
             )
-        if self.identity is None or self.identity.boot != found.boot:
+        if self._hardware_id not in ("", found.hardware_id):
+            self._twins.begin()
+        self._hardware_id = found.hardware_id
+        if found.boot != self._boot:
             self._new_boot(found)
+        self.identity = found
 
     def _new_boot(self, found: blocks.Identity) -> None:
-        self.identity = found
+        self._boot = found.boot
         self._newest = self._complete = self._acknowledged = 0
         self._owed.clear()
         self._on_event("node_boot", f"{self.name}: node {found.hardware_id} booted (boot {found.boot:08x})")
@@ -197,17 +241,17 @@ class Node:
             await self.device.write(ACKNOWLEDGE, blocks.acknowledge(identity.boot, safe))
             self._acknowledged = safe
 
-    async def _look_for_twins(self) -> None:
-        """Nodes answer a discovery read after a random time, so two of them are both heard in a few tries."""
-        found: set[str] = set()
-        for _ in range(DISCOVERY_READS):
-            try:
-                words = await self._discover()
-            except BusError:
-                continue
-            found.add(blocks.hardware_id(blocks.head(DISCOVERY, words)))
-        self._recheck_at = self._monotonic() + RECHECK_S
-        self.duplicates = tuple(sorted(found)) if len(found) > 1 else ()
+    async def _search_twins(self) -> None:
+        """One step of the search: who answers a discovery read this time?"""
+        try:
+            words = await self._discover()
+        except BusError:
+            self._twins.saw(None)
+        else:
+            self._twins.saw(blocks.hardware_id(blocks.head(DISCOVERY, words)))
+        if self._twins.searching:
+            return
+        self.duplicates = self._twins.found
         if self.duplicates and self._reported != self._shared_address():
             self._reported = self._shared_address()
             self._on_event("duplicate_address", self._reported)

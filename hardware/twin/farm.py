@@ -70,6 +70,7 @@ class FarmPlan:
     lease_s: int = 15
     baud: int = 19200
     heap: str = "110k"
+    ring_bytes: int = 8192
     boards: tuple[BoardPlan, ...] = field(default=BOARDS)
 
 
@@ -171,6 +172,7 @@ class TwinFarm:
             "aerators": plan.aerators,
             "probes": plan.probes,
             "salinity_psu": plan.salinity_psu,
+            "ring_bytes": self.plan.ring_bytes,
         }
         body = json.dumps(values).encode()
         return b"%08x\n" % binascii.crc32(body) + body

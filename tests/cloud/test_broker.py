@@ -41,7 +41,12 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 def client(port: int, user: str, password: str = "", identifier: str = "") -> aiomqtt.Client:
     return aiomqtt.Client(
-        "127.0.0.1", port, username=user, password=password or f"{user}-secret", identifier=identifier or f"{user}-1", timeout=5
+        "127.0.0.1",
+        port,
+        username=user,
+        password=password or f"{user}-secret",
+        identifier=identifier or f"{user}-1",
+        timeout=5,
     )
 
 

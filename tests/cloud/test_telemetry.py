@@ -164,7 +164,12 @@ def test_quarantine_keeps_the_last_hundred(ingest: Ingest, database: Database) -
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
 def test_no_json_ends_in_anything_but_a_clear_refusal(value: Any) -> None:
     for parse in (parse_rows, parse_farm):
         with pytest.raises(MessageError):

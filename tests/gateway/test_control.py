@@ -150,7 +150,9 @@ readings = st.tuples(st.floats(0.1, 200), st.floats(0, 12), st.sampled_from(DoSt
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(readings, min_size=5, max_size=60))
-def test_whatever_happens_an_unsafe_pond_ends_with_all_machines_wanted(steps: list[tuple[float, float, DoState, bool]]) -> None:
+def test_whatever_happens_an_unsafe_pond_ends_with_all_machines_wanted(
+    steps: list[tuple[float, float, DoState, bool]],
+) -> None:
     """After any history: once oxygen is low or unknown, all machines run within minimum off time and stagger."""
     ladder, guard = Ladder(LadderSettings()), Guard(GuardSettings(), COUNT)
     running, now_s = [True] * COUNT, 0.0

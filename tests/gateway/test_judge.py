@@ -1,6 +1,5 @@
 """Which oxygen readings are believed."""
 
-
 from gateway.bus.samples import Quality
 from gateway.control.judge import HOLD_S, REPEATS, Judge
 from gateway.control.observation import DoState
@@ -137,5 +136,3 @@ def test_the_wall_clock_has_no_say() -> None:
     for step_s in (2 * 86400, -4 * 86400):
         pond.steps.wall_s += step_s
         assert pond.judge.oxygen().state is DoState.GOOD
-
-

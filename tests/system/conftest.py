@@ -145,9 +145,11 @@ def chain(living: Chain) -> Chain:
     """The chain, healed and calm: oxygen believed everywhere, machines of Ao 2 at rest."""
     living.heal()
     eventually(
-        lambda: all(pond["do_state"] == "good" for pond in living.belief()["ponds"])
-        and not any(device["error"] for device in living.belief()["devices"])
-        and sum(living.running("ao-2")) <= 2,
+        lambda: (
+            all(pond["do_state"] == "good" for pond in living.belief()["ponds"])
+            and not any(device["error"] for device in living.belief()["devices"])
+            and sum(living.running("ao-2")) <= 2
+        ),
         90,
         "a calm farm",
     )

@@ -17,7 +17,9 @@ ALL_ON_S = 6 * STAGGER_S + 3
         ({"frozen": True}, "frozen", 16),
     ],
 )
-def test_each_probe_fault_ends_in_aerators_on(chain: Chain, fault: dict[str, bool], state: str, within_s: float) -> None:
+def test_each_probe_fault_ends_in_aerators_on(
+    chain: Chain, fault: dict[str, bool], state: str, within_s: float
+) -> None:
     assert sum(chain.running("ao-2")) <= 2
     chain.break_it("probe/node-2", **fault)
     eventually(lambda: chain.pond("ao-2")["do_state"] == state, within_s, state)

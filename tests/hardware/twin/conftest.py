@@ -27,9 +27,7 @@ def mpremote(board: Board, *arguments: str) -> str:
     """Run the real mpremote against the board; return its output."""
     program = find_tool("mpremote")
     assert program is not None
-    result = subprocess.run(
-        [program, "connect", board.usb, *arguments], capture_output=True, text=True, timeout=20
-    )
+    result = subprocess.run([program, "connect", board.usb, *arguments], capture_output=True, text=True, timeout=20)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 

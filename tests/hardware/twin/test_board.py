@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.hardware.twin.conftest import MakeBoard, Peer, mpremote, run_code, wait_for
 
 from hardware.twin.board import Board, CutMode, Rack, ResetCause
 from hardware.twin.board.shared import BoardState
-
+from tests.hardware.twin.conftest import MakeBoard, Peer, mpremote, run_code, wait_for
 
 DEMO = (Path(__file__).parent / "demo_main.py").read_text()
 IDLE_DEMO = """
@@ -69,9 +68,7 @@ def test_files_travel_both_ways(make_board: MakeBoard, tmp_path: Path) -> None:
     (tree / "sub" / "data.bin").write_bytes(content)
     mpremote(board, "cp", "-r", str(tree), ":")
     assert "main.py" in mpremote(board, "ls")
-    assert hashlib.sha256(content).hexdigest() in mpremote(
-        board, "sha256sum", ":tree/sub/data.bin"
-    )
+    assert hashlib.sha256(content).hexdigest() in mpremote(board, "sha256sum", ":tree/sub/data.bin")
     mpremote(board, "cp", ":tree/sub/data.bin", str(tmp_path / "back.bin"))
     assert (tmp_path / "back.bin").read_bytes() == content
     assert "shim" not in mpremote(board, "tree")
@@ -113,16 +110,14 @@ def test_interrupted_main_stays_in_the_repl(make_board: MakeBoard) -> None:
 
 def test_output_without_client_does_not_block(make_board: MakeBoard) -> None:
     board = make_board(
-        "from machine import Pin\nlamp = Pin(2, Pin.OUT)\n"
-        "for _ in range(20000): print('x' * 50)\nlamp.on()"
+        "from machine import Pin\nlamp = Pin(2, Pin.OUT)\nfor _ in range(20000): print('x' * 50)\nlamp.on()"
     )
     wait_for(lambda: board.level(2), 10)
 
 
 def test_output_to_stalled_client_does_not_block(make_board: MakeBoard) -> None:
     board = make_board(
-        "from machine import Pin\nlamp = Pin(2, Pin.OUT)\n"
-        "for _ in range(20000): print('x' * 50)\nlamp.on()"
+        "from machine import Pin\nlamp = Pin(2, Pin.OUT)\nfor _ in range(20000): print('x' * 50)\nlamp.on()"
     )
     client = os.open(board.usb, os.O_RDWR | os.O_NOCTTY)
     board.reset()
@@ -291,10 +286,7 @@ def test_uart_calls(make_board: MakeBoard) -> None:
 def test_uart_without_reader_loses_bytes(make_board: MakeBoard) -> None:
     board = make_board()
     peer = Peer(board, 1)
-    code = (
-        "from machine import UART; u = UART(1);"
-        "print([u.write(bytes(1000)) for _ in range(200)][-1])"
-    )
+    code = "from machine import UART; u = UART(1);print([u.write(bytes(1000)) for _ in range(200)][-1])"
     assert run_code(board, code) == "1000"
     peer.close()
 
@@ -304,10 +296,7 @@ def test_uart_without_reader_loses_bytes(make_board: MakeBoard) -> None:
 
 def replace_file(content: str) -> str:
     """Return code that replaces /c by way of a rename."""
-    return (
-        f"import os; f = open('/c.tmp', 'wb'); f.write({content}); f.close();"
-        "os.rename('/c.tmp', '/c')"
-    )
+    return f"import os; f = open('/c.tmp', 'wb'); f.write({content}); f.close();os.rename('/c.tmp', '/c')"
 
 
 def start_code(board: Board, code: str) -> None:
@@ -336,7 +325,7 @@ def test_power_cut_in_flash_keeps_old_or_new(make_board: MakeBoard) -> None:
 
 def test_stop_leaves_nothing(make_board: MakeBoard, rack: Rack, tmp_path: Path) -> None:
     board = Board(rack, tmp_path / "other")
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         board.start()
         process_id = board.status.process_id
@@ -346,7 +335,7 @@ def test_stop_leaves_nothing(make_board: MakeBoard, rack: Rack, tmp_path: Path) 
         assert process_id is not None and not is_alive(process_id)
         assert not Path(port).exists()
         assert not (board.directory / "usb").is_symlink()
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
 
 
 def test_many_boards_in_one_process(make_board: MakeBoard) -> None:
@@ -362,9 +351,7 @@ def test_firmware_dies_with_its_supervisor(tmp_path: Path) -> None:
         "    print(board.status.process_id, flush=True)\n    time.sleep(60)"
     )
     directory = tmp_path / "b"
-    supervisor = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
-    )
+    supervisor = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert supervisor.stdout is not None
     process_id = int(supervisor.stdout.readline())
     assert is_alive(process_id)
