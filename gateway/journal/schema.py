@@ -21,7 +21,7 @@ CREATE TABLE samples (
     readings TEXT NOT NULL,
     UNIQUE (node, boot, sequence)
 );
-CREATE INDEX samples_by_time ON samples (node, taken_wall_s);
+CREATE INDEX samples_by_time ON samples (taken_wall_s);
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,

@@ -33,7 +33,7 @@ class Text:
         """A number with the language's decimal mark; a dash for none."""
         if value is None:
             return "–"
-        shown = f"{value:.{digits}f}"
+        shown = f"{value:.{digits}f}".replace("-", "−")
         return shown.replace(".", ",") if self.language == "vi" else shown
 
     def _shown(self, name: str, value: Any) -> str:

@@ -1,7 +1,9 @@
 """The living chain: real firmware, real lines, real processes; broken through the console's own API."""
 
+import os
 import shutil
 import socket
+import termios
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +30,13 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+def drop_old_bytes(port: Path) -> None:
+    """What waits at a port that nobody holds; a real port forgets it when it is closed, a pty does not."""
+    descriptor = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    termios.tcflush(descriptor, termios.TCIFLUSH)
+    os.close(descriptor)
 
 
 def make_plan(folder: Path, firmware: Path, **changes: Any) -> DemoPlan:

@@ -75,6 +75,7 @@ def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
 
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path, firmware: Path) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 8080))
         taken.listen()
         command = [

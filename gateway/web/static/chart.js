@@ -5,7 +5,7 @@
 
   const hours = (speed) => (chart, splits) =>
     splits.map((at) => speed > 1
-      ? Math.round((at - chart.scales.x.max) * speed / 3600) + " h"
+      ? ((at - chart.scales.x.max) * speed / 3600).toFixed((chart.scales.x.max - chart.scales.x.min) * speed > 6 * 3600 ? 0 : 1) + " h"
       : new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
 
   const options = (element, speed) => ({

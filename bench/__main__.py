@@ -1,0 +1,26 @@
+"""Runs the measurements named on the command line, or all."""
+
+import sys
+
+from bench import heap, journal, line, process, response
+
+ALL = {
+    "line": line.run,
+    "response": response.run,
+    "process": process.run,
+    "heap": heap.run,
+    "journal": journal.run,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run them one after another."""
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        sys.exit(f"bench: no measurement {', '.join(unknown)}; there are {', '.join(ALL)}")
+    for name in names or ALL:
+        ALL[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
