@@ -12,6 +12,9 @@ from gateway.control.ladder import LadderSettings
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+SOCKET_NAME = "control.sock"
+LONGEST_SOCKET_PATH = 104
+
 UnitId = Annotated[int, Field(ge=1, le=247)]
 
 
@@ -160,7 +163,10 @@ def read_farm(path: Path) -> Farm:
     uplink = farm.uplink
     if uplink is not None:
         uplink = uplink.model_copy(update={"password_file": folder / uplink.password_file})
-    return farm.model_copy(update={"data": folder / farm.data, "uplink": uplink})
+    data = folder / farm.data
+    if len(str(data / SOCKET_NAME)) > LONGEST_SOCKET_PATH:
+        raise FarmError(f"{path}, data: {data} is too long a path for a socket, {LONGEST_SOCKET_PATH} signs at most.")
+    return farm.model_copy(update={"data": data, "uplink": uplink})
 
 
 def _explain(path: Path, text: str, problem: Any) -> str:

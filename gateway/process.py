@@ -18,7 +18,7 @@ from gateway.clock import Clock, boot_id
 from gateway.control.farm_control import FarmControl
 from gateway.control.keeper import Keeper
 from gateway.control.snapshot import bus_snapshot, farm_snapshot
-from gateway.farm import Farm
+from gateway.farm import SOCKET_NAME, Farm
 from gateway.journal.store import Journal
 from gateway.link import LinkServer
 from gateway.uplink.uplink import Uplink
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 PASS_S = 1.0
 SILENT_AFTER_S = 10.0
+UPLINK_RESTART_S = 10.0
 
 
 class ControlProcess:
@@ -85,8 +86,17 @@ class ControlProcess:
             nodes = [node for node in self._all_nodes() if node.device.line is self.lines[name]]
             work.append(Poller(nodes, self.farm.poll_ms / 1000, self._polled).run())
         if self.uplink is not None:
-            work.append(self.uplink.run())
+            work.append(self._keep_uplink(self.uplink))
         return work
+
+    async def _keep_uplink(self, uplink: Uplink) -> None:
+        """The uplink may fail in any way; oxygen does not depend on it."""
+        while True:
+            try:
+                await uplink.run()
+            except Exception:
+                log.exception("the uplink failed; starting it again in %.0f s", UPLINK_RESTART_S)
+            await asyncio.sleep(UPLINK_RESTART_S)
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
         for task in tasks:
@@ -127,7 +137,7 @@ class ControlProcess:
             "panels": {name: keeper.error for name, keeper in self.keepers.items()},
             "devices": bus_snapshot(self._all_nodes(), self._errors),
             "cloud": {"used": uplink is not None, "connected": bool(uplink and uplink.connected)},
-            "journal": {"failing": self.journal.failing, "dropped": self.journal.dropped},
+            "journal": {"failing": self.journal.failing, "refused": self.journal.refused},
             "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},
         }
 
@@ -185,7 +195,7 @@ def journal_path(farm: Farm) -> Path:
 
 def link_path(farm: Farm) -> Path:
     """Where control and web meet."""
-    return farm.data / "control.sock"
+    return farm.data / SOCKET_NAME
 
 
 def run_control(farm: Farm) -> None:

@@ -62,7 +62,7 @@ class Ingest:
                 rows = parse_rows(message.payload)
                 repository.store(session, gateway_id, rows, self._wall())
             return _ack(gateway_id, rows.batch, "stored")
-        except MessageError as error:
+        except (MessageError, ValueError, OverflowError) as error:
             return self._refuse(message, match.group(1) if match else None, str(error))
 
     def _refuse(self, message: Message, gateway_id: str | None, reason: str) -> tuple[str, bytes] | None:

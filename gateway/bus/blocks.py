@@ -1,5 +1,6 @@
 """Register blocks read as Python values."""
 
+import math
 import struct
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ class PanelState:
     allowed: tuple[bool, ...]
     running: tuple[bool, ...]
     hand_off_auto: tuple[int, ...]
-    current_a: tuple[float, ...]
+    current_a: tuple[float | None, ...]
     lease_losses: int
 
 
@@ -151,7 +152,7 @@ def panel(words: list[int], aerators: int) -> PanelState:
         allowed=_bits(fields["coils"], aerators),
         running=_bits(fields["currents"], aerators),
         hand_off_auto=tuple(fields["hoa"] >> 2 * aerator & 3 for aerator in range(aerators)),
-        current_a=tuple(currents[:aerators]),
+        current_a=tuple(current if math.isfinite(current) else None for current in currents[:aerators]),
         lease_losses=fields["lease_losses"],
     )
 

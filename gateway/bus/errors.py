@@ -25,5 +25,9 @@ class Refused(BusError):
         self.code = code
 
 
+class MemoryFull(BusError):
+    """Neither disk nor memory takes more rows; the node keeps what it has."""
+
+
 class WrongBlock(BusError):
     """A reply of the right shape did not begin with the number of the block that was asked."""

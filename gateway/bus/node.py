@@ -195,12 +195,12 @@ class Node:
             taken_s=taken_s,
             readings=live.readings,
         )
-        ticket = self._ledger.put(sample)
         self._quantities = live.quantities
+        self._on_sample(self, sample)
+        ticket = self._ledger.put(sample)
         self._newest = live.sequence
         if live.sequence == self._complete + 1:
             self._completed(live.sequence, ticket)
-        self._on_sample(self, sample)
 
     async def _read_ring(self, identity: blocks.Identity) -> None:
         if self._owed:

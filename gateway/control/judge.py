@@ -13,6 +13,7 @@ from hardware.quantities import DO, DO_SATURATION, TEMPERATURE
 
 STALE_SAMPLES = 3
 TRANSPORT_S = 2.0
+LONGEST_STALE_S = 180.0
 REPEATS = 10
 JUMP_MG_L = 1.0
 JUMP_C = 1.5
@@ -43,8 +44,8 @@ class Judge:
 
     @property
     def stale_after_s(self) -> float:
-        """A reading older than this is not used: three samples and the time they travel."""
-        return STALE_SAMPLES * self.period_s + TRANSPORT_S
+        """A reading older than this is not used: three samples and the time they travel, 180 s at most."""
+        return min(STALE_SAMPLES * self.period_s + TRANSPORT_S, LONGEST_STALE_S)
 
     def take(self, sample: Sample) -> None:
         """A new sample; late ones are history and are not taken."""

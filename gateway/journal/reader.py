@@ -65,14 +65,18 @@ class JournalReader:
             event["detail"] = json.loads(event["detail"])
         return events
 
-    def unsent(self, kind: str, limit: int, *, newest: bool) -> list[dict[str, Any]]:
-        """Rows that the cloud has not confirmed, oldest or newest first."""
+    def newest(self, kind: str) -> int:
+        """The newest row of the outbox, 0 when it is empty."""
+        row = self._connection.execute("SELECT MAX(row) FROM outbox WHERE kind = ?", (kind,)).get
+        return int(row or 0)
+
+    def unsent(self, kind: str, limit: int, *, above: int = 0, up_to: int = 2**62) -> list[dict[str, Any]]:
+        """Rows with above < id <= up_to that the cloud has not confirmed, oldest first."""
         table = {"sample": "samples", "event": "events"}[kind]
-        order = "DESC" if newest else "ASC"
         cursor = self._connection.execute(
-            f"SELECT t.* FROM outbox o JOIN {table} t ON t.id = o.row WHERE o.kind = ? AND o.refused IS NULL"
-            f" ORDER BY o.row {order} LIMIT ?",
-            (kind, limit),
+            f"SELECT t.* FROM outbox o JOIN {table} t ON t.id = o.row"
+            " WHERE o.kind = ? AND o.row > ? AND o.row <= ? AND o.refused IS NULL ORDER BY o.row LIMIT ?",
+            (kind, above, up_to, limit),
         )
         rows = []
         for row in cursor:

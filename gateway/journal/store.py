@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apsw
 
+from gateway.bus.errors import MemoryFull
 from gateway.bus.samples import Sample
 from gateway.clock import Clock
 from gateway.journal import schema
@@ -44,7 +45,8 @@ class Journal:
     """Keeps samples and events; every call returns at once, a thread of its own writes.
 
     `committed` is the highest ticket that is safe on disk. While the disk refuses, jobs wait in memory (`failing` says
-    why); beyond `MOST_WAITING` the oldest are dropped and counted in `dropped`.
+    why); beyond `MOST_WAITING` samples are refused with MemoryFull, so that their node keeps them, and events are counted
+    in `refused`.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Journal:
         self.path = path
         self.committed = 0
         self.failing = ""
-        self.dropped = 0
+        self.refused = 0
         self.set_aside: Path | None = None
         self._clock = clock
         self._boot = boot
@@ -75,14 +77,17 @@ class Journal:
         self._thread.start()
 
     def put(self, sample: Sample) -> int:
-        """Keep a sample; returns the ticket that `committed` reaches when it is safe."""
+        """Keep a sample; returns the ticket that `committed` reaches when it is safe; raises MemoryFull."""
         return self._submit(lambda connection: self._insert_sample(connection, sample))
 
     def event(self, kind: str, pond: str | None = None, **detail: object) -> int:
         """Keep an event; committed at once."""
         stamp = (self._boot, self._clock.monotonic(), self._clock.wall(), self._clock.wall_known())
         text = json.dumps(detail, ensure_ascii=False)
-        return self._submit(lambda connection: self._insert_event(connection, kind, pond, text, stamp), urgent=True)
+        try:
+            return self._submit(lambda connection: self._insert_event(connection, kind, pond, text, stamp), urgent=True)
+        except MemoryFull:
+            return self._tickets
 
     def forget(self, rows: list[tuple[str, int]]) -> int:
         """The cloud has these (kind, row): take them out of the outbox."""
@@ -114,11 +119,11 @@ class Journal:
 
     def _submit(self, job: Job, urgent: bool = False) -> int:
         with self._wake:
+            if len(self._jobs) >= MOST_WAITING:
+                self.refused += 1
+                raise MemoryFull(f"{self.path}: {MOST_WAITING} rows wait for a disk that refuses them ({self.failing})")
             self._tickets += 1
             self._jobs.append(job)
-            if len(self._jobs) > MOST_WAITING:
-                del self._jobs[0]
-                self.dropped += 1
             if urgent:
                 self._urgent = True
                 self._wake.notify_all()

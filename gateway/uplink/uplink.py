@@ -27,7 +27,7 @@ TIMEOUT_S = 5.0
 KEEPALIVE_S = 10
 LONGEST_WAIT_S = 60.0
 UNCONFIRMED_ALARM_S = 60.0
-RECENT_ROWS = 500
+LOOKED_AT = 5000
 DESCRIBE_S = 60.0
 
 for name in ("mqtt", "paho"):
@@ -48,6 +48,7 @@ class Uplink:
         self._nodes: dict[str, str] = {}
         self._described: dict[str, str] | None = None
         self._described_s = float("-inf")
+        self._backlog_ends = 0
         self._alarmed = False
         self._ledger = Ledger(
             clock.monotonic,
@@ -68,7 +69,7 @@ class Uplink:
             started = self._clock.monotonic()
             try:
                 await self._session()
-            except (aiomqtt.MqttError, OSError) as error:
+            except (aiomqtt.MqttError, OSError, apsw.Error) as error:
                 self.last_error = str(error)
             finally:
                 self.connected = False
@@ -81,6 +82,7 @@ class Uplink:
     async def _session(self) -> None:
         reader = await asyncio.to_thread(JournalReader, self._journal.path)
         try:
+            self._backlog_ends = await asyncio.to_thread(reader.newest, "sample")
             async with self._client() as client:
                 self._described = None
                 listening = asyncio.create_task(self._listen(client))
@@ -169,16 +171,16 @@ class Uplink:
         return True
 
     def _choose(self, reader: JournalReader) -> tuple[list[dict[str, Any]], list[dict[str, Any]], bool]:
+        """Samples, events, and whether they are backlog: rows from before this connection began."""
         limit = self._ledger.rows_per_message
-        events = self._pick(reader.unsent("event", RECENT_ROWS, newest=True), "event", limit)
-        recent = self._pick(reader.unsent("sample", RECENT_ROWS, newest=True), "sample", limit - len(events))
+        events = self._pick(reader.unsent("event", LOOKED_AT), "event", limit)
+        recent = self._pick(reader.unsent("sample", LOOKED_AT, above=self._backlog_ends), "sample", limit - len(events))
         if events or recent:
             return recent, events, False
         budget = min(limit, self._ledger.backlog_budget())
         if budget < 1:
             return [], [], True
-        old = self._pick(reader.unsent("sample", RECENT_ROWS + limit, newest=False), "sample", budget)
-        return old, [], True
+        return self._pick(reader.unsent("sample", LOOKED_AT, up_to=self._backlog_ends), "sample", budget), [], True
 
     def _pick(self, found: list[dict[str, Any]], kind: str, limit: int) -> list[dict[str, Any]]:
         waiting = set(self._ledger.waiting([(kind, row["id"]) for row in found]))

@@ -108,11 +108,13 @@ def test_forgotten_rows_leave_the_outbox_refused_ones_stay_marked(tmp_path: Path
         made.put(sample(number, 1000.0 + number))
     made.flush()
     with closing(JournalReader(made.path)) as reader:
-        rows = [row["id"] for row in reader.unsent("sample", 10, newest=False)]
+        rows = [row["id"] for row in reader.unsent("sample", 10)]
         made.forget([("sample", rows[0])])
         made.refuse([("sample", rows[1])], "too odd")
         made.flush()
-        assert [row["id"] for row in reader.unsent("sample", 10, newest=True)] == [rows[3], rows[2]]
+        assert [row["id"] for row in reader.unsent("sample", 10)] == [rows[2], rows[3]]
+        assert [row["id"] for row in reader.unsent("sample", 10, above=rows[2])] == [rows[3]]
+        assert reader.newest("sample") == rows[3]
     made.close()
 
 
