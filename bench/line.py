@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 import tempfile
-import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,8 +21,7 @@ from gateway.bus.poller import Poller
 from gateway.bus.samples import Sample
 from hardware.registers import LIVE
 from hardware.twin.farm import TwinFarm
-from hardware.twin.probes import crc16
-from hardware.twin.terminals import Terminal
+from hardware.twin.rude import RawSlave, reply
 
 REGISTERS = 20
 SECONDS = 10.0
@@ -160,39 +158,6 @@ def run_dead() -> None:
     show("Rate of the healthy nodes at 19200 baud", columns, rows, note)
 
 
-class LateSlave:
-    """Answers reads of two registers with the address asked for, often after the deadline."""
-
-    def __init__(self, link: Path, deadline_s: float) -> None:
-        self._terminal = Terminal(link)
-        self._random = random.Random(3)
-        self._deadline_s = deadline_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Hang up."""
-        self._stop.set()
-        self._thread.join()
-        self._terminal.close()
-
-    def _run(self) -> None:
-        heard = b""
-        due: list[tuple[float, bytes]] = []
-        while not self._stop.wait(0.0005):
-            heard += self._terminal.read()
-            while len(heard) >= 8:
-                address = heard[2:4]
-                heard = heard[8:]
-                body = bytes((5, 3, 4)) + address + address
-                delay_s = self._random.uniform(1.05, 2.9) * self._deadline_s
-                due.append((time.monotonic() + delay_s, body + crc16(body)))
-            for item in [item for item in due if item[0] <= time.monotonic()]:
-                due.remove(item)
-                self._terminal.write(item[1])
-
-
 async def late_values(link: Path, replies: int, deadline_s: float) -> tuple[int, int]:
     """How many values were accepted by us and by bare pymodbus, all of them wrong by construction."""
     line = Line(str(link), baud=115200, turnaround_s=2 * deadline_s)
@@ -216,8 +181,13 @@ async def late_values(link: Path, replies: int, deadline_s: float) -> tuple[int,
 def run_late(replies: int = 1000, deadline_s: float = 0.03) -> None:
     """Replies after their deadline, all of the same shape."""
     with tempfile.TemporaryDirectory() as folder:
-        slave = LateSlave(Path(folder) / "port", deadline_s)
-        ours, bare = asyncio.run(late_values(Path(folder) / "port", replies, deadline_s))
+        chance = random.Random(3)
+        port = Path(folder) / "port"
+        slave = RawSlave(
+            port,
+            lambda unit_id, address, count: (chance.uniform(1.05, 2.9) * deadline_s, reply(unit_id, [address] * count)),
+        )
+        ours, bare = asyncio.run(late_values(port, replies, deadline_s))
         slave.close()
     rows = [["ours", str(replies), str(ours)], ["bare pymodbus, retries 0", str(replies), str(bare)]]
     show(

@@ -13,7 +13,7 @@ from gateway.bus.line import Line
 from gateway.bus.turns import POLL, RELAY, Turns
 from hardware.registers import LIVE, PANEL
 from hardware.twin.probes import crc16
-from tests.gateway.slaves import Answer, RawSlave, reply
+from hardware.twin.rude import Answer, RawSlave, reply
 
 MakeSlave = Callable[[Answer], Line]
 

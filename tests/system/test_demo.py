@@ -33,11 +33,9 @@ def of_folder(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
-    tmp_path: Path, firmware: Path, number: signal.Signals
-) -> None:
-    command = [
+def demo_command(folder: Path, firmware: Path) -> list[str]:
+    """What `make demo` runs."""
+    return [
         sys.executable,
         "-m",
         "hardware.twin.command",
@@ -45,8 +43,15 @@ def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
         "--firmware",
         str(firmware),
         "--folder",
-        str(tmp_path),
+        str(folder),
     ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
+    tmp_path: Path, firmware: Path, number: signal.Signals
+) -> None:
+    command = demo_command(tmp_path, firmware)
     counts = []
     for _ in range(2):
         started = time.monotonic()
@@ -78,16 +83,7 @@ def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path, firmware: Path) -
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 8080))
         taken.listen()
-        command = [
-            sys.executable,
-            "-m",
-            "hardware.twin.command",
-            "demo",
-            "--firmware",
-            str(firmware),
-            "--folder",
-            str(tmp_path),
-        ]
+        command = demo_command(tmp_path, firmware)
         result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode == 1
     assert "port 8080 is in use" in result.stderr
