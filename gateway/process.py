@@ -173,7 +173,7 @@ class ControlProcess:
         self.journal.event(kind, text=text)
 
     def _polled(self, node: Node, error: BusError | None) -> None:
-        """One event when a device falls silent and one when it is back, not one for every poll."""
+        """One event when a device falls silent and one when it is back; one for the line when all on it are silent."""
         self._errors[node.name] = error
         now_s = self.clock.monotonic()
         if error is None:
@@ -183,7 +183,13 @@ class ControlProcess:
                 self.journal.event("device_back", device=node.name)
             return
         since_s = self._failing_since.setdefault(node.name, now_s)
-        if node.name not in self._silent and now_s - since_s >= SILENT_AFTER_S:
+        if node.name in self._silent or now_s - since_s < SILENT_AFTER_S:
+            return
+        mates = {mate.name for mate in self._all_nodes() if mate.device.line is node.device.line}
+        if len(mates) > 1 and mates <= self._failing_since.keys():
+            self._silent |= mates
+            self.journal.event("line_silent", line=node.device.line.path, text=str(error))
+        else:
             self._silent.add(node.name)
             self.journal.event("device_silent", device=node.name, text=str(error))
 

@@ -24,11 +24,13 @@ from firmware.node.status import Status
 from hardware.registers import DISCOVERY, QUANTITY_CURRENT, ROLE_PANEL
 
 _WATCHDOG_MS = 8000
+_TECHNICIAN_MS = 600000
 _SUPERVISE_MS = 500
 _PANEL_STEP_MS = 100
 _COLLECT_AFTER_BYTES = 4096
 _DISCOVERY_SLOTS = 4
-_DISCOVERY_SLOT_MS = 30
+_DISCOVERY_BITS = 250000  # milliseconds x baud of a discovery read, both ways
+_DISCOVERY_MARGIN_MS = 15
 
 
 class Node:
@@ -57,19 +59,20 @@ class Node:
         from firmware.node.panel import Panel
         from firmware.node.relays import Relays
 
-        self.relays = Relays(self.settings.aerators)
+        self.relays = Relays(self.settings.aerators, self.settings.running_a)
         self.panel = Panel(self.settings, self.relays, self.clock)
         return [Channel(QUANTITY_CURRENT) for _ in range(self.settings.aerators)]
 
     def _probe_channels(self) -> "list[Channel]":
         from firmware.node.probes.master import Master
-        from firmware.node.probes.yosemitech import DRIVERS
+        from firmware.node.probes.yosemitech import DRIVERS, Water
 
         uart = machine.UART(pins.PROBES_UART, 9600, tx=pins.PROBES_TX, rx=pins.PROBES_RX, rxbuf=256, timeout=0)
         master = Master(uart, asyncio.sleep_ms, self.counters)
+        water = Water(self.settings)
         channels = []
         for driver, unit_id in self.settings.probes:
-            probe = DRIVERS[driver](master, unit_id, self.settings)
+            probe = DRIVERS[driver](master, unit_id, water)
             self.probes.append(probe)
             channels.extend(probe.channels)
         return channels
@@ -78,7 +81,8 @@ class Node:
         status = Status(self.settings, machine.unique_id(), self.boot_id, machine.reset_cause(), self.clock)
         status.serve(self.bank, self.counters, self.sampler.ring)
         self.sampler.serve(self.bank)
-        Setup(self.settings, self._ask_reset).serve(self.bank)
+        self.setup = Setup(self.settings, self._ask_reset)
+        self.setup.serve(self.bank)
         if self.panel is not None:
             self.panel.serve(self.bank)
 
@@ -98,7 +102,13 @@ class Node:
         except Exception as error:
             self.counters.errors_logged += 1
             record(error)
+            self.give_air()
             machine.reset()
+
+    def give_air(self) -> None:
+        # Lets every aerator run.
+        for aerator in range(self.settings.aerators if self.relays else 0):
+            self.relays.allow(aerator, True)
 
     async def _serve(self) -> None:
         self.heartbeat.expect("line", 4000)
@@ -121,10 +131,11 @@ class Node:
         length = self.slave.serve(frame, start)
         if frame[start + 2] << 8 | frame[start + 3] == DISCOVERY.address:
             slot = os.urandom(1)[0] % _DISCOVERY_SLOTS
-            await asyncio.sleep_ms(slot * _DISCOVERY_SLOT_MS)
+            await asyncio.sleep_ms(slot * (_DISCOVERY_BITS // self.settings.baud + _DISCOVERY_MARGIN_MS))
         self.receiver.clear(used)
         self.receiver.expect_echo(length)
         self.line.write(reply[:length])
+        self.setup.save_if_asked()
 
     async def _measure(self) -> None:
         # Samples stand on a fixed grid; one that comes late does not move the next.
@@ -180,8 +191,12 @@ def record(error: Exception) -> None:
 
 def main(settings: Settings, memory: bytearray) -> None:
     gc.threshold(_COLLECT_AFTER_BYTES)
+    node = Node(settings, memory)
     try:
-        asyncio.run(Node(settings, memory).run())
-    except Exception as error:
-        record(error)
+        asyncio.run(node.run())
+    except KeyboardInterrupt:
+        # A technician took the console: nobody holds the lease now, so every aerator runs; the watchdog waits longer.
+        node.give_air()
+        machine.WDT(timeout=_TECHNICIAN_MS)
+        return
     machine.reset()

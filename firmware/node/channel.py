@@ -11,19 +11,21 @@ class Channel:
         self.quantity = quantity
         self.value = NOTHING
         self.quality = BAD << 8 | REASON_NEVER_READ
-        self._read_ms = -1
+        self.read_ms = -1
 
     def good(self, value: float, now_ms: int) -> None:
         self.value = value
         self.quality = GOOD << 8 | REASON_NONE
-        self._read_ms = now_ms
+        self.read_ms = now_ms
 
     def bad(self, reason: int) -> None:
         # The value goes with the fault: what is left is the age of the last good one.
         self.value = NOTHING
         self.quality = BAD << 8 | reason
 
-    def age_s(self, now_ms: int) -> int:
-        if self._read_ms < 0:
-            return NEVER
-        return min((now_ms - self._read_ms) // 1000, NEVER - 1)
+
+def age_s(read_ms: int, now_ms: int) -> int:
+    # Whole seconds since the probe gave the value, NEVER where it gave none.
+    if read_ms < 0:
+        return NEVER
+    return min((now_ms - read_ms) // 1000, NEVER - 1)

@@ -35,7 +35,7 @@ class Panel:
         self._lease_counter = 0
         self._renewed_ms: "int | None" = None
         self._expires_ms = 0
-        self._started_ms: "int | None" = None
+        self._started_ms = clock.uptime_ms()
 
     def serve(self, bank: Bank) -> None:
         bank.add(PANEL, self._show)
@@ -76,7 +76,7 @@ class Panel:
     def _start_one(self, waiting: int, now_ms: int) -> None:
         if not waiting:
             return
-        if self._started_ms is not None and now_ms - self._started_ms < self._settings.stagger_ms:
+        if now_ms - self._started_ms < self._settings.stagger_ms:
             return
         aerator = 0
         while not waiting & 1 << aerator:

@@ -43,8 +43,9 @@ class Ring:
             self._first = sequence + 1
 
     def window(self, image: bytearray, at: int) -> int:
-        # Copies the oldest unread records to image[at:], as many as fit, zeroes the rest; returns how many.
-        room = len(image) - at
+        # Copies the oldest unread records to image[at:], as many as fit before the spare register, zeroes the rest;
+        # returns how many.
+        room = len(image) - 2 - at
         records = min(self.unread(), room // self.record_bytes)
         for i in range(records):
             slot = self._slot(self._first + i)

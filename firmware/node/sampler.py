@@ -3,6 +3,7 @@
 import struct
 
 from firmware.node.bank import Bank, whole
+from firmware.node.channel import age_s
 from firmware.node.clock import Clock
 from firmware.node.ring import Ring
 from hardware.registers import ACKNOWLEDGE, LIVE, RING
@@ -17,6 +18,7 @@ class Sampler:
         self._clock = clock
         self._boot_id = boot_id
         self._sampled_ms = 0
+        self._shown: "list[tuple[int, float, int, int]]" = []
 
     def serve(self, bank: Bank) -> None:
         bank.add(LIVE, self._show_live)
@@ -26,7 +28,8 @@ class Sampler:
     def take(self) -> None:
         # One sample of the channels as they stand.
         self._sampled_ms = self._clock.uptime_ms()
-        self.ring.append(self._sampled_ms, ((channel.value, channel.quality) for channel in self.channels))
+        self._shown = [(channel.quantity, channel.value, channel.quality, channel.read_ms) for channel in self.channels]
+        self.ring.append(self._sampled_ms, ((value, quality) for _, value, quality, _ in self._shown))
 
     def _show_live(self, image: bytearray) -> None:
         now_ms = self._clock.uptime_ms()
@@ -35,10 +38,8 @@ class Sampler:
             ">IIII", image, 2, self._boot_id, self.ring.last, self._sampled_ms & 0xFFFFFFFF, min(age_ms, 0xFFFFFFFF)
         )
         at = 2 * LIVE.head_length
-        for channel in self.channels:
-            struct.pack_into(
-                ">HfHH", image, at, channel.quantity, channel.value, channel.quality, channel.age_s(now_ms)
-            )
+        for quantity, value, quality, read_ms in self._shown:
+            struct.pack_into(">HfHH", image, at, quantity, value, quality, age_s(read_ms, now_ms))
             at += 2 * LIVE.group_length
 
     def _show_ring(self, image: bytearray) -> None:

@@ -46,13 +46,15 @@ class Settings:
 
     def save(self) -> None:
         # Raises OSError when the flash refuses.
-        self.generation = (self.generation + 1) & 0xFFFF
-        body = json.dumps({name: getattr(self, name) for name in DEFAULTS}).encode()
+        values = {name: getattr(self, name) for name in DEFAULTS}
+        values["generation"] = (self.generation + 1) & 0xFFFF
+        body = json.dumps(values).encode()
         with open(self._folder + _NEW, "wb") as file:
             file.write(b"%08x\n" % binascii.crc32(body) + body)
         if self._read(_CURRENT) is not None:
             os.rename(self._folder + _CURRENT, self._folder + _PREVIOUS)
         os.rename(self._folder + _NEW, self._folder + _CURRENT)
+        self.generation = values["generation"]
 
     def _put(self, values: "dict[str, object]") -> None:
         for name in DEFAULTS:

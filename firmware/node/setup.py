@@ -2,8 +2,9 @@
 
 import struct
 
+from firmware.node import errorlog
 from firmware.node.bank import Bank
-from firmware.node.refused import DEVICE_FAILURE, ILLEGAL_VALUE, Refused
+from firmware.node.refused import ILLEGAL_VALUE, Refused
 from firmware.node.settings import Settings
 from hardware.registers import ACTION_RESET, ACTION_SAVE_SETTINGS, CONTROL, SETTINGS, parse, width
 
@@ -27,10 +28,21 @@ class Setup:
     def __init__(self, settings: Settings, reset) -> None:
         self._settings = settings
         self._reset = reset
+        self._save_asked = False
 
     def serve(self, bank: Bank) -> None:
         bank.add(SETTINGS, self._show, self._change)
         bank.add(CONTROL, None, self._act)
+
+    def save_if_asked(self) -> None:
+        # To be called when the reply has left: writing flash may take longer than the sender waits. The settings
+        # generation in the status block says that it was done; a flash that refuses leaves it as it was.
+        if self._save_asked:
+            self._save_asked = False
+            try:
+                self._settings.save()
+            except OSError as error:
+                errorlog.write("settings not saved: %r" % error)
 
     def _show(self, image: bytearray) -> None:
         at = 0
@@ -66,10 +78,7 @@ class Setup:
 
     def _act(self, offset: int, words: "list[int]") -> None:
         if words[0] == ACTION_SAVE_SETTINGS:
-            try:
-                self._settings.save()
-            except OSError:
-                raise Refused(DEVICE_FAILURE)
+            self._save_asked = True
         elif words[0] == ACTION_RESET:
             self._reset()
         else:

@@ -67,13 +67,12 @@ class Device:
         """
         asked = count + block.spare if self._one_more else count
         deadline_s = self.line.read_time_s(asked) + self._margin_s()
-        started = self._monotonic()
         try:
             words = await self.line.read(self.unit_id, block.address, asked, deadline_s, urgency)
         except BusError as error:
             self._failed(error)
             raise
-        self._answered(self._monotonic() - started - self.line.read_time_s(asked))
+        self._answered(self.line.last_took_s - self.line.read_time_s(asked))
         if words[0] != block.number:
             raise WrongBlock(f"{self.line.path} unit {self.unit_id}: asked for block {block.number}, got {words[0]}")
         return words[:count]
@@ -81,13 +80,12 @@ class Device:
     async def write(self, block: Block, words: list[int], urgency: int = POLL) -> None:
         """Write a whole block; raises BusError."""
         deadline_s = self.line.write_time_s(len(words)) + self._margin_s()
-        started = self._monotonic()
         try:
             await self.line.write(self.unit_id, block.address, words, deadline_s, urgency)
         except BusError as error:
             self._failed(error)
             raise
-        self._answered(self._monotonic() - started - self.line.write_time_s(len(words)))
+        self._answered(self.line.last_took_s - self.line.write_time_s(len(words)))
 
     def _margin_s(self) -> float:
         return min(MOST_MARGIN_S, max(LEAST_MARGIN_S, 4 * self.latency_s))

@@ -57,6 +57,7 @@ class Line:
         self.path = path
         self.baud = baud
         self.statistics = LineStatistics()
+        self.last_took_s = 0.0  # from request to reply, of the answer that was returned last
         self._turnaround_s = turnaround_s
         self._monotonic = monotonic
         self._turns = Turns()
@@ -77,11 +78,19 @@ class Line:
         """Seconds that the bytes of a write of `count` registers take on the wire, both ways."""
         return (WRITE_OVERHEAD_BYTES + 2 * count + WRITE_REPLY_BYTES) * BITS_PER_BYTE / self.baud
 
-    async def read(self, unit_id: int, address: int, count: int, deadline_s: float, urgency: int = POLL) -> list[int]:
-        """`count` holding registers; raises BusError."""
+    async def read(
+        self,
+        unit_id: int,
+        address: int,
+        count: int,
+        deadline_s: float,
+        urgency: int = POLL,
+        quiet_after_s: float = 0.0,
+    ) -> list[int]:
+        """`count` holding registers; raises BusError. The line stays silent for `quiet_after_s` afterwards."""
         request = ReadHoldingRegistersRequest(address=address, count=count, dev_id=unit_id)
         frame = (bytes((unit_id, 3, 2 * count)), REPLY_OVERHEAD_BYTES + 2 * count)
-        reply = await self._transact(request, frame, deadline_s, urgency)
+        reply = await self._transact(request, frame, deadline_s, urgency, quiet_after_s)
         return list(reply.registers)
 
     async def write(
@@ -92,11 +101,6 @@ class Line:
         frame = (bytes((unit_id, 16)) + request.encode()[:4], WRITE_REPLY_BYTES)
         await self._transact(request, frame, deadline_s, urgency)
 
-    async def settle(self, seconds: float) -> None:
-        """Keep the line silent for a while, so that whoever still wants to speak can end."""
-        async with self._turns.take(POLL):
-            await asyncio.sleep(seconds)
-
     def close(self) -> None:
         """Let go of the port."""
         if self._client is not None:
@@ -104,7 +108,7 @@ class Line:
             self._client = None
 
     async def _transact(
-        self, request: ModbusPDU, frame: tuple[bytes, int], deadline_s: float, urgency: int
+        self, request: ModbusPDU, frame: tuple[bytes, int], deadline_s: float, urgency: int, quiet_after_s: float = 0.0
     ) -> ModbusPDU:
         async with self._turns.take(urgency):
             await self._keep_quiet()
@@ -114,7 +118,10 @@ class Line:
             self._expected = (frame, (bytes((unit_id, frame[0][1] | 0x80)), EXCEPTION_BYTES))
             started = self._monotonic()
             reply = await self._execute(client, request, unit_id, deadline_s)
-            self.statistics.busy_s += self._monotonic() - started
+            self.last_took_s = self._monotonic() - started
+            self.statistics.busy_s += self.last_took_s
+            if quiet_after_s:
+                await asyncio.sleep(quiet_after_s)
         if reply.isError():
             code = getattr(reply, "exception_code", 0)
             raise Refused(f"{self.path} unit {unit_id}: Modbus exception {code}", code=code)

@@ -1,5 +1,6 @@
 """One of our nodes on a line: who it is, its newest sample, and what it kept while nobody listened."""
 
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
@@ -26,7 +27,8 @@ from hardware.registers import (
 
 SUSPICIOUS_FAILURES = 4
 DISCOVERY_READS = 12
-DISCOVERY_WAIT_S = 0.13
+DISCOVERY_SLOTS = 4
+DISCOVERY_MARGIN_S = 0.015
 DISCOVERY_PERIOD_S = 2.5
 RECHECK_S = 60.0
 
@@ -79,7 +81,8 @@ class TwinSearch:
         if len(self._seen) > 1 or self._left == 0:
             self._left = 0
             self._next_s = self._monotonic() + RECHECK_S
-            self.found = tuple(sorted(self._seen)) if len(self._seen) > 1 else ()
+            if self._seen:
+                self.found = tuple(sorted(self._seen)) if len(self._seen) > 1 else ()
 
 
 class UnusableNode(BusError):
@@ -113,9 +116,11 @@ class Node:
         self._quantities: tuple[str, ...] = ()
         self._newest = 0
         self._complete = 0
-        self._uptime_offset_s = 0.0
+        self._newest_taken = (0.0, 0)
         self._owed: deque[tuple[int, int]] = deque()
         self._acknowledged = 0
+        self._safe = 0
+        self._shown = 0
         self._twins = TwinSearch(monotonic)
         self._hardware_id = ""
         self._boot: int | None = None
@@ -140,6 +145,9 @@ class Node:
         except WrongBlock:
             self.identity = None
             raise
+        except (struct.error, ValueError) as error:
+            self.identity = None
+            raise UnusableNode(f"{self.name}: a block that makes no sense ({error})") from error
         except BusError:
             if self.device.garbled_in_a_row >= SUSPICIOUS_FAILURES:
                 self._twins.begin()
@@ -170,7 +178,7 @@ class Node:
 
     def _new_boot(self, found: blocks.Identity) -> None:
         self._boot = found.boot
-        self._newest = self._complete = self._acknowledged = 0
+        self._newest = self._complete = self._acknowledged = self._safe = self._shown = 0
         self._owed.clear()
         self._on_event("node_boot", f"{self.name}: node {found.hardware_id} booted (boot {found.boot:08x})")
 
@@ -185,7 +193,7 @@ class Node:
         if live.sequence == 0:
             return
         taken_s = now_s - live.age_s
-        self._uptime_offset_s = taken_s - live.uptime_ms / 1000
+        self._newest_taken = (taken_s, live.uptime_ms)
         if live.sequence <= self._newest:
             return
         sample = Sample(
@@ -196,14 +204,16 @@ class Node:
             readings=live.readings,
         )
         self._quantities = live.quantities
-        self._on_sample(self, sample)
+        if live.sequence > self._shown:
+            self._shown = live.sequence
+            self._on_sample(self, sample)
         ticket = self._ledger.put(sample)
         self._newest = live.sequence
         if live.sequence == self._complete + 1:
             self._completed(live.sequence, ticket)
 
     async def _read_ring(self, identity: blocks.Identity) -> None:
-        if self._owed:
+        if self._owed or self._safe > self._acknowledged:
             return
         boot, _, records = blocks.ring(await self.device.read(RING, RING.length - RING.spare))
         if boot != identity.boot or not records:
@@ -217,11 +227,13 @@ class Node:
                 self._completed(record.sequence, self._ledger.put(self._late_sample(identity, record)))
 
     def _late_sample(self, identity: blocks.Identity, record: blocks.Record) -> Sample:
+        taken_s, uptime_ms = self._newest_taken
+        before_s = ((uptime_ms - record.uptime_ms) & 0xFFFFFFFF) / 1000
         return Sample(
             node=identity.hardware_id,
             boot=identity.boot,
             sequence=record.sequence,
-            taken_s=self._uptime_offset_s + record.uptime_ms / 1000,
+            taken_s=taken_s - before_s,
             readings=tuple(
                 make_reading(quantity, value, quality)
                 for quantity, (value, quality) in zip(self._quantities, record.values, strict=False)
@@ -234,10 +246,10 @@ class Node:
         self._owed.append((ticket, sequence))
 
     async def _acknowledge(self, identity: blocks.Identity) -> None:
-        safe = self._acknowledged
         while self._owed and self._owed[0][0] <= self._ledger.committed:
-            safe = self._owed.popleft()[1]
-        if safe > self._acknowledged:
+            self._safe = self._owed.popleft()[1]
+        if self._safe > self._acknowledged:
+            safe = self._safe
             await self.device.write(ACKNOWLEDGE, blocks.acknowledge(identity.boot, safe))
             self._acknowledged = safe
 
@@ -258,10 +270,10 @@ class Node:
 
     async def _discover(self) -> list[int]:
         line = self.device.line
-        deadline_s = line.read_time_s(DISCOVERY.length) + DISCOVERY_WAIT_S
-        words = await line.read(self.device.unit_id, DISCOVERY.address, DISCOVERY.length, deadline_s)
-        await line.settle(DISCOVERY_WAIT_S)
-        return words
+        slots_s = DISCOVERY_SLOTS * (line.read_time_s(DISCOVERY.length) + DISCOVERY_MARGIN_S)
+        return await line.read(
+            self.device.unit_id, DISCOVERY.address, DISCOVERY.length, slots_s + 0.1, quiet_after_s=slots_s
+        )
 
     def _shared_address(self) -> str:
         return (
@@ -282,14 +294,20 @@ class PanelNode(Node):
         """Aerators wired to the panel, 0 before it was identified."""
         return self.identity.aerators if self.identity else 0
 
+    async def identify(self) -> None:
+        """Ask the panel who it is; raises BusError."""
+        await self._identify()
+
     async def command(self, wanted: list[bool], expiry_s: int, urgency: int) -> None:
         """Renew the lease with what shall run; raises BusError."""
         if self.duplicates:
             raise UnusableNode(self._shared_address())
-        if self.identity is None:
-            await self._identify()
         if self.identity is None or self.identity.role != ROLE_PANEL:
             raise UnusableNode(f"{self.name}: the node at unit {self.device.unit_id} is no panel")
+        if len(wanted) != self.identity.aerators:
+            raise UnusableNode(
+                f"{self.name}: a command for {len(wanted)} aerators, the panel has {self.identity.aerators}"
+            )
         self._lease = (self._lease + 1) & 0xFFFF
         await self.device.write(COMMAND, blocks.command(self._lease, wanted, expiry_s), urgency)
 

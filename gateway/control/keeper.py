@@ -42,6 +42,8 @@ class Keeper:
 
     async def _renew(self) -> None:
         wish = self._wish
+        if self.panel.identity is None:
+            await self.panel.identify()
         if wish.decided:
             count = self.panel.aerators
             wanted = [wish.wanted.get(at, True) for at in range(count)]

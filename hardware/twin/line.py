@@ -101,14 +101,15 @@ class Line:
     def _take(self, name: str, data: bytes, now_s: float) -> None:
         if self.faults.shorted or name in self.faults.cut:
             return
+        delay_s = self.faults.delay_s.get(name, 0.0)
         for burst in self._bursts:
-            if burst.sender == name:
+            if burst.sender == name and not delay_s and now_s <= self._end_s(burst):
                 burst.data += data
                 return
         if self._random.random() < self.faults.drop.get(name, 0.0):
             return
         self.counts["bursts"] += 1
-        start_s = now_s + self.faults.delay_s.get(name, 0.0)
+        start_s = now_s + delay_s
         new = Burst(name, start_s, bytearray(data), last_s=start_s)
         if self._random.random() < self.faults.noise:
             self._disturb(new.data)
@@ -140,6 +141,8 @@ class Line:
 
     def _hand_on(self, sender: str, data: bytes) -> None:
         self.counts["bytes"] += len(data)
+        if self.faults.shorted or sender in self.faults.cut:
+            return
         for name, terminal in self.terminals.items():
             if name not in self.faults.cut and (name != sender or self.faults.echo):
                 self.counts["lost_bytes"] += terminal.write(data)

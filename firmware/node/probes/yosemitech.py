@@ -15,10 +15,12 @@ from hardware.registers import (
     QUANTITY_PH,
     QUANTITY_SALINITY,
     QUANTITY_TEMPERATURE,
+    REASON_NO_SIGNAL,
     REASON_RANGE,
 )
 
 _WAIT_MS = 300
+_DRY_MS_CM = 0.05  # below this a conductivity probe hangs in the air
 
 
 def _float(data: memoryview, at: int) -> float:
@@ -33,8 +35,16 @@ def _put(channel: Channel, value: float, low: float, high: float, now_ms: int) -
         channel.bad(REASON_RANGE)
 
 
+class Water:
+    # What is known of the water around the probes: the settings' values until a probe measures better ones. The last
+    # good salinity stays in use when its probe fails, for salinity changes in days.
+    def __init__(self, settings) -> None:
+        self.salinity_psu = settings.salinity_psu
+        self.pressure_hpa = settings.pressure_hpa
+
+
 class _Probe:
-    # `water` carries salinity_psu and pressure_hpa, and takes the salinity of a probe that measures it.
+    # `water` is a Water, which carries salinity_psu and pressure_hpa from probe to probe.
     def __init__(self, master: Master, unit_id: int, water, *quantities: int) -> None:
         self.channels = [Channel(quantity) for quantity in quantities]
         self._master = master
@@ -89,13 +99,18 @@ class Y520(_Probe):
         temperature_c = _float(data, 0)
         conductivity = _float(data, 4)
         now_ms = clock.uptime_ms()
+        if conductivity < _DRY_MS_CM:
+            for channel in self.channels:
+                channel.bad(REASON_NO_SIGNAL)
+            return
         _put(self.channels[0], conductivity, 0.0, 100.0, now_ms)
         if self.channels[0].quality == 0 and 0.0 <= temperature_c <= 45.0:
             salinity = salinity_psu(conductivity, temperature_c)
             _put(self.channels[1], salinity, 0.0, 45.0, now_ms)
-            self._water.salinity_psu = salinity
         else:
             self.channels[1].bad(REASON_RANGE)
+        if self.channels[1].quality == 0:
+            self._water.salinity_psu = self.channels[1].value
 
 
 class Y532(_Probe):

@@ -77,6 +77,15 @@ def test_y520_gives_salinity_to_the_oxygen_probe():
     assert water.salinity_psu == channels[1].value
 
 
+def test_a_dry_or_impossible_conductivity_leaves_the_salinity_alone():
+    for temperature_c, conductivity in ((28.0, 0.0), (5.0, 99.0)):
+        water = Water()
+        water.salinity_psu = 30.0
+        channels, _, _ = read(Y520, reply(1, struct.pack("<ff", temperature_c, conductivity) + b"\x00\x00"), water=water)
+        assert channels[1].quality >> 8 == 2
+        assert water.salinity_psu == 30.0
+
+
 def test_y532_reads_ph():
     channels, _, _ = read(Y532, reply(1, struct.pack("<f", 8.25)))
     assert channels[0].value == 8.25

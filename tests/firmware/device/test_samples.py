@@ -2,7 +2,7 @@ import math
 import struct
 
 from firmware.node.bank import Bank
-from firmware.node.channel import Channel
+from firmware.node.channel import Channel, age_s
 from firmware.node.heartbeat import Heartbeat
 from firmware.node.oxygen import do_mg_l, salinity_psu
 from firmware.node.clock import Clock
@@ -53,13 +53,30 @@ def test_live_shows_value_quality_and_age():
     assert math.isnan(value)
 
 
+def test_live_shows_the_sample_as_it_was_taken():
+    made, bank, _ = sampler()
+    made.channels[0].good(4.0, 0)
+    made.take()
+    made.channels[0].bad(REASON_TIMEOUT)
+    quantity, value, quality, _ = struct.unpack_from(">HfHH", words(bank, LIVE), 18)
+    assert (quantity, value, quality) == (1, 4.0, 0)
+
+
+def test_the_window_leaves_the_spare_register_alone():
+    ring = Ring(bytearray(4000), 0)
+    for n in range(40):
+        ring.append(n, ())
+    image = bytearray(2 * RING.length)
+    assert ring.window(image, 2 * RING.head_length) * 8 <= 2 * (RING.length - RING.spare - RING.head_length)
+
+
 def test_a_fault_takes_the_value_away():
     channel = Channel(1)
     channel.good(5.0, 0)
     channel.bad(REASON_TIMEOUT)
     assert math.isnan(channel.value)
     assert channel.quality == BAD << 8 | REASON_TIMEOUT
-    assert channel.age_s(9000) == 9
+    assert age_s(channel.read_ms, 9000) == 9
 
 
 def test_window_shows_oldest_unread_until_acknowledged():
@@ -93,7 +110,7 @@ def test_full_ring_loses_the_oldest_and_counts_it():
     for _ in range(7):
         made.take()
     assert (made.ring.unread(), made.ring.dropped) == (5, 2)
-    image = bytearray(100)
+    image = bytearray(102)
     assert made.ring.window(image, 0) == 5
     assert struct.unpack_from(">I", image, 0)[0] == 3
 

@@ -116,6 +116,7 @@ def test_reset_is_asked_by_its_word_alone():
 
 def test_coils_read_and_write():
     board = Board()
+    board.clock.ms += 5000
     board.write(COMMAND, 1, 0b0001, 60)
     board.panel.step()
     assert board.ask(1, 0, 4) == b"\x01\x01\x01"
@@ -134,11 +135,13 @@ def test_coils_read_and_write():
 def test_boot_brings_all_on_one_after_another():
     board = Board()
     seen = []
+    board.panel.step()
+    assert board.coils() == 0
     for _ in range(4):
+        board.clock.ms += 5000
         board.panel.step()
         board.panel.step()
         seen.append(board.coils())
-        board.clock.ms += 5000
     assert seen == [0b0001, 0b0011, 0b0111, 0b1111]
 
 
@@ -166,6 +169,7 @@ def test_same_counter_renews_nothing():
 
 def test_expired_command_brings_all_on_though_the_lease_lives():
     board = Board()
+    board.clock.ms += 5000
     board.write(COMMAND, 1, 0, 2)
     board.clock.ms += 2000
     board.panel.step()
