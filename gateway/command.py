@@ -1,13 +1,16 @@
 """pondkeeper-gateway: run one farm, or check its description."""
 
 import logging
+import subprocess
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.children import Child, run_children, this_command
-from gateway.farm import Farm, FarmError, read_farm
+
+if TYPE_CHECKING:
+    from gateway.farm import Farm
 
 app = typer.Typer(help="The gateway of one farm.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -16,7 +19,9 @@ FarmFile = Annotated[Path, typer.Argument(help="The farm's description, farm.tom
 USAGE_ERROR = 2
 
 
-def _read(path: Path) -> Farm:
+def _read(path: Path) -> "Farm":
+    from gateway.farm import FarmError, read_farm
+
     try:
         return read_farm(path)
     except FarmError as error:
@@ -42,7 +47,10 @@ def check(farm_file: FarmFile) -> None:
 @app.command()
 def run(farm_file: FarmFile) -> None:
     """Run the farm: the control process and the web process, each started again when it dies."""
-    _read(farm_file)
+    # Checked by a process of its own: this one stays small, for it lives as long as the farm.
+    checked = subprocess.run(this_command("gateway", "check", str(farm_file)), stdout=subprocess.DEVNULL, check=False)
+    if checked.returncode:
+        raise typer.Exit(checked.returncode)
     _log()
     control = Child("control", this_command("gateway", "control", str(farm_file)))
     web = Child("web", this_command("gateway", "web", str(farm_file)), nice=5)

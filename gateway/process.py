@@ -167,6 +167,8 @@ class ControlProcess:
             self.uplink.found(node.name, sample.node)
         if node.usable:
             self.control.take(node.name, sample, node.identity.sample_period_s)
+            if self.control.falls(node.name):
+                self._pass()
 
     def _event(self, kind: str, text: str) -> None:
         log.info("%s: %s", kind, text)

@@ -51,7 +51,7 @@ class Panel:
             if self.coils & ~target & 1 << aerator:
                 self._relays.allow(aerator, False)
                 self.coils &= ~(1 << aerator)
-        self._start_one(target & ~self.coils, now_ms)
+        self._start(target, now_ms)
 
     def read(self) -> int:
         # Coils for function 1.
@@ -73,17 +73,12 @@ class Panel:
         else:
             self.reason = PANEL_LEASED
 
-    def _start_one(self, waiting: int, now_ms: int) -> None:
-        if not waiting:
-            return
-        if now_ms - self._started_ms < self._settings.stagger_ms:
-            return
-        aerator = 0
-        while not waiting & 1 << aerator:
-            aerator += 1
-        self._relays.allow(aerator, True)
-        self.coils |= 1 << aerator
-        self._started_ms = now_ms
+    def _start(self, target: int, now_ms: int) -> None:
+        for aerator in range(self.count):
+            if target & ~self.coils & 1 << aerator and now_ms - self._started_ms >= self._settings.stagger_ms:
+                self._relays.allow(aerator, True)
+                self.coils |= 1 << aerator
+                self._started_ms = now_ms
 
     def _command(self, offset: int, words: "list[int]") -> None:
         whole(offset, words, COMMAND.length)

@@ -71,6 +71,15 @@ class FarmControl:
                 pond.judge.take(sample)
                 pond.sample = sample
 
+    def falls(self, node: str) -> bool:
+        """True when the newest sample of this node is the first under a pond's alarm level: no reason to wait."""
+        for pond in self.ponds.values():
+            if pond.settings.node == node and not pond.low:
+                oxygen = pond.judge.oxygen()
+                if oxygen.good and oxygen.value_mg_l is not None and oxygen.value_mg_l < pond.settings.alarm_low:
+                    return True
+        return False
+
     def address_fault(self, node: str, text: str) -> None:
         """Two nodes share the address of this one: its readings are not used until the text is empty again."""
         for pond in self.ponds.values():

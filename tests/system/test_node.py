@@ -20,6 +20,7 @@ from gateway.bus.node import Node
 from gateway.bus.samples import Sample
 from hardware.registers import (
     ACTION_SAVE_SETTINGS,
+    COMMAND,
     CONTROL,
     IDENTITY,
     LIVE,
@@ -185,6 +186,63 @@ async def test_two_nodes_with_one_address_are_named_and_neither_is_used(farm: Tw
     kind, text = events[-1]
     assert kind == "duplicate_address"
     assert "240ac4000031 and 240ac4000032 share unit id 30" in text
+
+
+def all_allowed(farm: TwinFarm) -> bool:
+    return all(farm.banks["panel-1"].allowed(at) for at in range(8))
+
+
+def rest_all(farm: TwinFarm) -> None:
+    """The gateway's command to panel-1: everything at rest."""
+    result = mbpoll(
+        farm,
+        "-t",
+        "4",
+        "-r",
+        str(COMMAND.address),
+        "--",
+        str(time.monotonic_ns() & 0x7FFF),
+        "0",
+        "60",
+        line="panels",
+        unit_id=21,
+    )
+    assert result.returncode == 0, result.stderr
+    eventually(lambda: not any(farm.banks["panel-1"].allowed(at) for at in range(8)), 3, "all at rest")
+
+
+def test_a_reset_moves_no_resting_relay_before_the_gateway_had_its_say(farm: TwinFarm) -> None:
+    rest_all(farm)
+    farm.boards["panel-1"].reset()
+    ends = time.monotonic() + 3
+    while time.monotonic() < ends:
+        assert not any(farm.banks["panel-1"].allowed(at) for at in range(8))
+        time.sleep(0.02)
+
+
+def test_a_power_cut_of_the_board_alone_stops_no_running_aerator(farm: TwinFarm) -> None:
+    eventually(lambda: all_allowed(farm), 70, "all on")
+    time.sleep(0.3)
+    starts = [machine.starts for machine in farm.banks["panel-1"].machines]
+    farm.boards["panel-1"].power_cut()
+    time.sleep(0.5)
+    farm.boards["panel-1"].power_on()
+    time.sleep(2)
+    assert all_allowed(farm)
+    assert [machine.starts for machine in farm.banks["panel-1"].machines] == starts
+
+
+def test_a_broken_application_ends_in_air(farm: TwinFarm, tmp_path: Path) -> None:
+    board = farm.boards["panel-1"]
+    good = tmp_path / "app.mpy"
+    mpremote(board, "fs", "cp", ":lib/firmware/node/app.mpy", str(good))
+    (tmp_path / "broken.mpy").write_bytes(b"not bytecode")
+    mpremote(board, "fs", "cp", str(tmp_path / "broken.mpy"), ":lib/firmware/node/app.mpy")
+    mpremote(board, "fs", "cp", str(good), ":app.mpy")
+    mpremote(board, "reset")
+    eventually(lambda: all_allowed(farm), 5, "every relay without current")
+    time.sleep(1)
+    assert all_allowed(farm)
 
 
 def test_a_node_lives_with_a_small_heap(farm: TwinFarm) -> None:
