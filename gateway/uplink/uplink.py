@@ -27,7 +27,6 @@ TIMEOUT_S = 5.0
 KEEPALIVE_S = 10
 LONGEST_WAIT_S = 60.0
 UNCONFIRMED_ALARM_S = 60.0
-LOOKED_AT = 5000
 DESCRIBE_S = 60.0
 
 for name in ("mqtt", "paho"):
@@ -173,14 +172,15 @@ class Uplink:
     def _choose(self, reader: JournalReader) -> tuple[list[dict[str, Any]], list[dict[str, Any]], bool]:
         """Samples, events, and whether they are backlog: rows from before this connection began."""
         limit = self._ledger.rows_per_message
-        events = self._pick(reader.unsent("event", LOOKED_AT), "event", limit)
-        recent = self._pick(reader.unsent("sample", LOOKED_AT, above=self._backlog_ends), "sample", limit - len(events))
+        looked_at = limit * (self._settings.messages_in_flight + 1)
+        events = self._pick(reader.unsent("event", looked_at), "event", limit)
+        recent = self._pick(reader.unsent("sample", looked_at, above=self._backlog_ends), "sample", limit - len(events))
         if events or recent:
             return recent, events, False
         budget = min(limit, self._ledger.backlog_budget())
         if budget < 1:
             return [], [], True
-        return self._pick(reader.unsent("sample", LOOKED_AT, up_to=self._backlog_ends), "sample", budget), [], True
+        return self._pick(reader.unsent("sample", looked_at, up_to=self._backlog_ends), "sample", budget), [], True
 
     def _pick(self, found: list[dict[str, Any]], kind: str, limit: int) -> list[dict[str, Any]]:
         waiting = set(self._ledger.waiting([(kind, row["id"]) for row in found]))
