@@ -102,7 +102,8 @@ class OwnTopics(BaseTopicPlugin):  # type: ignore[misc]
 class EarlyAuth(BrokerProtocolHandler):  # type: ignore[misc]
     """Asks for the password before it looks for the session, and for a first packet within a few seconds.
 
-    amqtt 0.12.1 does it the other way round: a stranger who names another's client id ends that client's session.
+    amqtt 0.12.1 does it the other way round: a stranger who names another's client id ends that client's session. It also
+    publishes wills without asking for topics, so nobody may leave one.
     """
 
     @classmethod
@@ -115,7 +116,7 @@ class EarlyAuth(BrokerProtocolHandler):  # type: ignore[misc]
             await writer.close()
             raise AMQTTError("no CONNECT packet") from error
         answers = await plugins_manager.map_plugin_auth(session=session)
-        if not answers or not all(answers.values()):
+        if not answers or not all(answers.values()) or session.will_flag:
             await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
             await writer.close()
             raise AMQTTError("not authorized")

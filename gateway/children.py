@@ -54,7 +54,10 @@ def _keep(child: Child) -> None:
         child.process = None
     if child.process is None and time.monotonic() - child.started_s >= RESTART_S:
         child.started_s = time.monotonic()
-        child.process = subprocess.Popen(child.command, preexec_fn=lambda: _tie_to_parent(child.nice))
+        try:
+            child.process = subprocess.Popen(child.command, preexec_fn=lambda: _tie_to_parent(child.nice))
+        except (OSError, subprocess.SubprocessError):
+            log.exception("%s could not be started, trying again", child.name)
 
 
 def _tie_to_parent(nice: int) -> None:

@@ -62,6 +62,8 @@ class PondSettings(_Part):
     def _consistent(self) -> "PondSettings":
         if not self.danger_low < self.alarm_low <= self.setpoint:
             raise ValueError("danger_low < alarm_low <= setpoint must hold")
+        if self.guard_low > self.alarm_low:
+            raise ValueError("guard_low <= alarm_low must hold")
         if self.aerators and self.panel is None:
             raise ValueError("aerators need the panel that holds them")
         if len(set(self.aerators)) != len(self.aerators):

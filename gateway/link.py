@@ -81,6 +81,10 @@ class LinkClient:
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._next = 0
 
+    def age_s(self) -> float:
+        """Seconds since control spoke."""
+        return asyncio.get_running_loop().time() - self.received_s
+
     async def run(self) -> None:
         """Stay connected until cancelled."""
         while True:

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from cloud.database import Database
 from cloud.farms import repository as farms
@@ -18,6 +18,12 @@ from cloud.telemetry.source import Message, Source
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+
+
+class UnknownGateway(Exception):
+    """Nobody let this gateway in, or its entry was lost: its rows are not confirmed, so that it keeps them."""
+
+
 TOPIC = re.compile(r"^farm/([a-z0-9][a-z0-9-]{0,39})/up/(rows|farm)$")
 
 
@@ -39,7 +45,7 @@ class Ingest:
             try:
                 reply = await asyncio.to_thread(self.store, message)
                 break
-            except SQLAlchemyError as error:
+            except (OperationalError, InterfaceError) as error:
                 log.error("the database refuses (%s); the message waits", str(error).splitlines()[0])
                 await asyncio.sleep(RETRY_S)
         await self._source.acknowledge(message)
@@ -47,7 +53,7 @@ class Ingest:
             await self._source.reply(*reply)
 
     def store(self, message: Message) -> tuple[str, bytes] | None:
-        """Commit one message; returns the reply that its gateway waits for, if any. SQLAlchemyError when it cannot."""
+        """Commit one message; returns the reply that its gateway waits for, if any. OperationalError when it cannot."""
         match = TOPIC.match(message.topic)
         try:
             if match is None:
@@ -55,14 +61,18 @@ class Ingest:
             gateway_id, kind = match.groups()
             with self._database.write() as session:
                 if not farms.knows(session, gateway_id):
-                    raise MessageError("unknown gateway")
+                    raise UnknownGateway("unknown gateway")
                 if kind == "farm":
                     farms.describe(session, gateway_id, parse_farm(message.payload), self._wall())
                     return None
                 rows = parse_rows(message.payload)
                 repository.store(session, gateway_id, rows, self._wall())
             return _ack(gateway_id, rows.batch, "stored")
-        except (MessageError, ValueError, OverflowError) as error:
+        except UnknownGateway as error:
+            return self._refuse(message, None, str(error))
+        except (OperationalError, InterfaceError):
+            raise
+        except (MessageError, DBAPIError, ValueError, OverflowError) as error:
             return self._refuse(message, match.group(1) if match else None, str(error))
 
     def _refuse(self, message: Message, gateway_id: str | None, reason: str) -> tuple[str, bytes] | None:

@@ -4,6 +4,7 @@ The pass computes only. Commands are handed to keepers, one for each panel, whic
 can make a pass late.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -89,7 +90,7 @@ class FarmControl:
     def override(self, pond_id: str, machine: int, run: bool, minutes: float) -> str:
         """A person's wish for one machine, 60 minutes at most; returns why it is refused, empty when it is taken."""
         pond = self.ponds.get(pond_id)
-        if pond is None or not 0 <= machine < len(pond.settings.aerators):
+        if pond is None or not 0 <= machine < len(pond.settings.aerators) or not 0 < minutes < math.inf:
             return "unknown_machine"
         if not run and (pond.observation is None or not pond.observation.oxygen.good or pond.low):
             return "unsafe"

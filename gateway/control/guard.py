@@ -10,6 +10,7 @@ from gateway.control.observation import Decision, Machine, Observation, Reason
 from hardware.registers import HOA_HAND, HOA_OFF
 
 FEEDBACK_S = 10.0
+RELEASE_MG_L = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ class Guard:
         self._settings = settings
         self._memory = [_Memory() for _ in range(machines)]
         self._started_s = float("-inf")
+        self._low = False
 
     def step(self, observation: Observation, decision: Decision, now_s: float) -> Decision:
         """The command that goes to the panel; `now_s` is the real monotonic clock, for feedback and overrides."""
@@ -116,15 +118,24 @@ class Guard:
         return not self._memory[at].failed and machine.hand_off_auto != HOA_OFF and at not in self.overrides
 
     def _with_safety(self, observation: Observation, decision: Decision) -> Decision:
+        """Once oxygen was low, all run until it is well above the limit, and wishes for less are void."""
         oxygen = observation.oxygen
         if not oxygen.good:
             reason = Reason(f"guard_{oxygen.state}")
-        elif oxygen.value_mg_l is not None and oxygen.value_mg_l < self._settings.low_mg_l:
-            reason = Reason("guard_low", {"do": oxygen.value_mg_l, "limit": self._settings.low_mg_l})
         else:
-            return decision
+            value = oxygen.value_mg_l or 0.0
+            self._low = value < self._settings.low_mg_l + (RELEASE_MG_L if self._low else 0.0)
+            if not self._low:
+                return decision
+            reason = Reason("guard_low", {"do": value, "limit": self._settings.low_mg_l})
+            self._drop_lowering_overrides()
         count = len(decision.run)
         return replace(decision, run=(True,) * count, reasons=(reason,) * count)
+
+    def _drop_lowering_overrides(self) -> None:
+        for at in [at for at, override in self.overrides.items() if not override.run]:
+            del self.overrides[at]
+            self.events.append(("override_ended", at))
 
     def _paced(self, observation: Observation, decision: Decision) -> Decision:
         """Starts one after another and none within the minimum off time; stops at once."""

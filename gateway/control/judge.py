@@ -38,7 +38,9 @@ class Judge:
         self._raw: deque[tuple[float | None, ...]] = deque(maxlen=REPEATS)
         self._suspect_since_s: float | None = None
         self._in_air = False
+        self._perhaps_air = False
         self._was_like_air = False
+        self._known: dict[str, tuple[float, float]] = {}
         self._seen_water = False
         self._water_c: float | None = None
 
@@ -83,7 +85,7 @@ class Judge:
             return DoState.BAD, REASONS.get(reading.reason, "") if reading else "no oxygen channel"
         if not DO.holds(reading.value):
             return DoState.BAD, "out of range"
-        if len(self._raw) == REPEATS and len(set(self._raw)) == 1:
+        if self._frozen():
             return DoState.FROZEN, ""
         if self._in_air or (not self._seen_water and self._still_air()):
             return DoState.OUT_OF_WATER, ""
@@ -93,21 +95,38 @@ class Judge:
 
     def _watch_for_air(self, sample: Sample, now_s: float) -> None:
         saturation = _value(sample, DO_SATURATION.symbol)
-        like_air = saturation is not None and AIR_LOW_SAT <= saturation <= AIR_HIGH_SAT
+        if saturation is None:
+            return
+        like_air = AIR_LOW_SAT <= saturation <= AIR_HIGH_SAT
         if self._jumped(sample, now_s):
             self._suspect_since_s = now_s
             was_in_air = self._in_air
             self._in_air = like_air and (not self._was_like_air or self._left_the_water(sample))
+            self._perhaps_air = False
             self._seen_water = self._seen_water or (was_in_air and not self._in_air)
+        elif self._silent_too_long(now_s):
+            self._suspect_since_s = now_s
+            self._seen_water = False
         elif self._in_air and not like_air:
             self._suspect_since_s = now_s
-            self._in_air = False
+            self._in_air, self._perhaps_air = False, True
+        elif self._perhaps_air and like_air:
+            self._in_air = True
         elif self._suspect_since_s is not None and not self._in_air and now_s - self._suspect_since_s >= HOLD_S:
             self._suspect_since_s = None
+            self._perhaps_air = False
         if self._suspect_since_s is None:
             self._water_c = _value(sample, TEMPERATURE.symbol)
             self._seen_water = self._seen_water or not like_air
         self._was_like_air = like_air
+        for symbol in (DO.symbol, TEMPERATURE.symbol):
+            if (value := _value(sample, symbol)) is not None:
+                self._known[symbol] = (now_s, value)
+
+    def _silent_too_long(self, now_s: float) -> bool:
+        """After a quarter of an hour without a good reading nothing is known of where the probe hangs."""
+        known = self._known.get(DO.symbol)
+        return known is not None and now_s - known[0] > JUMP_WITHIN_S
 
     def _left_the_water(self, sample: Sample) -> bool:
         """Another temperature than the water had when it was last believed."""
@@ -115,13 +134,18 @@ class Judge:
         return temperature_c is None or self._water_c is None or abs(temperature_c - self._water_c) > JUMP_C
 
     def _jumped(self, sample: Sample, now_s: float) -> bool:
-        if self._last is None or now_s - self._last.taken_s * self._speed > JUMP_WITHIN_S:
-            return False
-        return any(
-            abs(new - old) > limit
-            for symbol, limit in ((DO.symbol, JUMP_MG_L), (TEMPERATURE.symbol, JUMP_C))
-            if (new := _value(sample, symbol)) is not None and (old := _value(self._last, symbol)) is not None
-        )
+        """Against the last good value of each quantity, however many bad ones came between."""
+        for symbol, limit in ((DO.symbol, JUMP_MG_L), (TEMPERATURE.symbol, JUMP_C)):
+            known, value = self._known.get(symbol), _value(sample, symbol)
+            if known and value is not None and now_s - known[0] <= JUMP_WITHIN_S and abs(value - known[1]) > limit:
+                return True
+        return False
+
+    def _frozen(self) -> bool:
+        """Oxygen or its saturation repeats exactly, whatever the other channels do."""
+        places = [self._place(symbol) for symbol in (DO.symbol, DO_SATURATION.symbol)]
+        columns = [[row[at] for row in self._raw if len(row) > at] for at in places if at is not None]
+        return any(len(column) == REPEATS and len(set(column)) == 1 and column[0] is not None for column in columns)
 
     def _still_air(self) -> bool:
         """Air saturation with less noise than water ever has: a probe that hung in the air when the gateway started."""

@@ -165,6 +165,25 @@ class Journal:
                 log.error("%s: cannot write (%s); keeping rows in memory and trying again", self.path, error)
             self.failing = str(error)
             return False
+        except (ValueError, TypeError, OverflowError):
+            connection.execute("ROLLBACK")
+            return self._write_singly(jobs)
+        self.failing = ""
+        return True
+
+    def _write_singly(self, jobs: list[Job]) -> bool:
+        """One of these jobs cannot be written by any disk: the others are, it is counted and told."""
+        for at, job in enumerate(jobs):
+            try:
+                with self._connection:
+                    job(self._connection)
+            except (ValueError, TypeError, OverflowError):
+                self.refused += 1
+                log.exception("a row that cannot be written was dropped")
+            except apsw.Error as error:
+                self.failing = str(error)
+                del jobs[:at]
+                return False
         self.failing = ""
         return True
 
@@ -219,15 +238,15 @@ class Journal:
     def _sound(self) -> bool:
         """quick_check finds most damage; a file cut to nothing passes it, so the schema is asked for too."""
         try:
-            connection = apsw.Connection(str(self.path), vfs=self._vfs)
-        except apsw.Error:
-            return False
-        try:
-            with contextlib.closing(connection):
+            with contextlib.closing(apsw.Connection(str(self.path), vfs=self._vfs)) as connection:
+                connection.set_busy_timeout(BUSY_MS)
                 rows = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
                 return rows == ["ok"] and connection.pragma("user_version") == schema.VERSION
-        except apsw.Error:
+        except (apsw.CorruptError, apsw.NotADBError):
             return False
+        except apsw.Error as error:
+            log.error("%s: could not be checked (%s); it is used as it is", self.path, error)
+            return True
 
     def _put_aside(self) -> None:
         stamp = time.strftime("%Y%m%d-%H%M%S")

@@ -12,6 +12,7 @@ from gateway.uplink.messages import Row
 
 CONFIRM_S = 20.0
 BURST_S = 2.0
+MOST_GIVEN_UP = 200
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Ledger:
         self._backlog_rows_per_s = backlog_rows_per_s
         self._numbers = itertools.count(1)
         self._in_flight: dict[str, Batch] = {}
+        self._given_up: dict[str, Batch] = {}
         self._on_the_way: set[Row] = set()
         self._budget = 0.0
         self._budget_s = monotonic()
@@ -76,19 +78,28 @@ class Ledger:
         return number
 
     def confirm(self, number: str) -> list[Row]:
-        """The cloud answered for a batch; returns its rows, none when the number is not known (any more)."""
-        batch = self._in_flight.pop(number, None)
+        """The cloud answered for a batch, be it late; returns its rows, none when the number is not known.
+
+        The rows stay on their way until `release`, when the journal has taken them out of the outbox.
+        """
+        batch = self._in_flight.pop(number, None) or self._given_up.pop(number, None)
         if batch is None:
             return []
-        self._on_the_way.difference_update(batch.rows)
+        self._on_the_way.update(batch.rows)
         self.unconfirmed_since_s = min((other.sent_s for other in self._in_flight.values()), default=None)
         return list(batch.rows)
 
-    def give_up_late(self) -> None:
-        """Batches that were not confirmed in time go back among the waiting. What nobody confirms stays unconfirmed."""
+    def release(self, rows: list[Row]) -> None:
+        """The journal has written what became of these rows."""
+        self._on_the_way.difference_update(rows)
+
+    def give_up_late(self) -> bool:
+        """Batches that were not confirmed in time go back among the waiting; True when there were any."""
         now_s = self._monotonic()
-        for batch in [batch for batch in self._in_flight.values() if now_s - batch.sent_s > CONFIRM_S]:
+        late = [batch for batch in self._in_flight.values() if now_s - batch.sent_s > CONFIRM_S]
+        for batch in late:
             self._take_back(batch)
+        return bool(late)
 
     def disconnected(self) -> None:
         """Nothing that was under way can be relied on."""
@@ -97,4 +108,7 @@ class Ledger:
 
     def _take_back(self, batch: Batch) -> None:
         del self._in_flight[batch.number]
+        self._given_up[batch.number] = batch
+        while len(self._given_up) > MOST_GIVEN_UP:
+            del self._given_up[next(iter(self._given_up))]
         self._on_the_way.difference_update(batch.rows)

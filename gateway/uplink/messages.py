@@ -91,7 +91,7 @@ def _label(
     """A row taken before the clock was known gets its label afterwards, within the same boot of the gateway."""
     if not known and row_boot == boot and clock.wall_known():
         return True, clock.wall() - (clock.monotonic() - monotonic_s)
-    return bool(known), wall_s
+    return bool(known), max(0.0, wall_s)
 
 
 def _dump(message: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ import json
 import logging
 import random
 import secrets
+from collections import deque
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ class Uplink:
         self._described: dict[str, str] | None = None
         self._described_s = float("-inf")
         self._backlog_ends = 0
+        self._leaving: deque[tuple[int, list[Row]]] = deque()
         self._alarmed = False
         self._ledger = Ledger(
             clock.monotonic,
@@ -127,19 +129,22 @@ class Uplink:
             return
         rows = self._ledger.confirm(str(number))
         if rows and status == "stored":
-            self._journal.forget(rows)
+            self._leaving.append((self._journal.forget(rows), rows))
             self._alarmed = False
         elif rows and status == "refused":
-            self._journal.refuse(rows, str(ack.get("reason", "")))
+            self._leaving.append((self._journal.refuse(rows, str(ack.get("reason", ""))), rows))
             self._journal.event("cloud_refused", rows=len(rows), reason=str(ack.get("reason", "")))
 
     async def _send_until_broken(
         self, client: aiomqtt.Client, reader: JournalReader, listening: "asyncio.Task[None]"
     ) -> None:
         while not listening.done():
-            self._ledger.give_up_late()
+            if self._ledger.give_up_late():
+                self._backlog_ends = await asyncio.to_thread(reader.newest, "sample")
             self._watch_confirmations()
             await self._describe(client)
+            while self._leaving and self._leaving[0][0] <= self._journal.committed:
+                self._ledger.release(self._leaving.popleft()[1])
             while self._ledger.room and await self._send_one(client, reader):
                 pass
             await asyncio.wait([listening], timeout=TICK_S)

@@ -28,6 +28,7 @@ CHART_HOURS = 24
 CHART_BUCKETS = 288
 EVENTS_SHOWN = 12
 OVERRIDE_MINUTES = 30
+SILENT_S = 5.0
 
 
 class LiveMessages:
@@ -36,15 +37,15 @@ class LiveMessages:
     def __init__(self, pages: Pages, link: LinkClient) -> None:
         self._pages = pages
         self._link = link
-        self._rendered: dict[str, tuple[int, str]] = {}
+        self._rendered: dict[str, tuple[Any, str]] = {}
 
     def of(self, words: Text) -> str:
         """The message for the newest snapshot."""
         snapshot = self._link.snapshot
         known = self._rendered.get(words.language)
-        if known is None or known[0] != id(snapshot):
+        if known is None or known[0] is not snapshot:
             message = json.dumps(self._pages.live(snapshot or {}, words), ensure_ascii=False)
-            known = (id(snapshot), message)
+            known = (snapshot, message)
             self._rendered[words.language] = known
         return known[1]
 
@@ -82,7 +83,7 @@ def make_app(farm: Farm) -> FastAPI:
     @app.get("/", response_class=HTMLResponse)
     async def page(words: Words) -> str:
         rows = await asyncio.to_thread(_events, journal_path(farm))
-        return pages.farm(link.snapshot, rows, words)
+        return pages.farm(_aged(link), rows, words)
 
     @app.get("/live")
     async def live(words: Words) -> Response:
@@ -114,8 +115,8 @@ def make_app(farm: Farm) -> FastAPI:
 
     @app.get("/api/farm")
     async def farm_now() -> JSONResponse:
-        if link.snapshot is None:
-            return JSONResponse({"detail": "the control process has not spoken yet"}, 503, {"Retry-After": "1"})
+        if link.snapshot is None or link.age_s() > SILENT_S:
+            return JSONResponse({"detail": "the control process does not speak"}, 503, {"Retry-After": "1"})
         return JSONResponse(link.snapshot)
 
     @app.get("/api/ponds/{pond_id}/series")
@@ -131,8 +132,21 @@ def make_app(farm: Farm) -> FastAPI:
 async def _stream(link: LinkClient, messages: LiveMessages, words: Text) -> AsyncIterator[str]:
     number = 0
     async for _ in link.snapshots():
+        if link.age_s() > SILENT_S:
+            continue
         number += 1
         yield f"id: {number}\ndata: {messages.of(words)}\n\n"
+
+
+def _aged(link: LinkClient) -> dict[str, Any] | None:
+    """The newest snapshot, its readings as old as they are by now."""
+    if link.snapshot is None:
+        return None
+    since_s = link.age_s()
+    ponds = [
+        {**pond, "age_s": None if pond["age_s"] is None else pond["age_s"] + since_s} for pond in link.snapshot["ponds"]
+    ]
+    return {**link.snapshot, "ponds": ponds}
 
 
 def _events(path: Path) -> list[dict[str, Any]]:

@@ -154,6 +154,18 @@ def test_an_unknown_gateway_and_a_foreign_topic_are_refused(ingest: Ingest, data
     assert count(database) == 0
 
 
+def test_a_description_that_names_a_pond_twice_stops_nobody(ingest: Ingest, database: Database) -> None:
+    message = json.loads(FARM)
+    message["ponds"] *= 2
+    say(ingest, json.dumps(message).encode(), "farm")
+    assert say(ingest, rows(sample(1))) is not None
+    assert count(database) == 1
+
+
+def test_an_unknown_gateway_is_not_told_to_give_its_rows_up(ingest: Ingest) -> None:
+    assert say(ingest, rows(sample(1)), gateway="g9") is None
+
+
 def test_quarantine_keeps_the_last_hundred(ingest: Ingest, database: Database) -> None:
     for number in range(105):
         say(ingest, b"bad %d" % number)

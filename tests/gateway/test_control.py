@@ -78,6 +78,15 @@ def test_guard_beats_the_override() -> None:
     assert guard.step(observe(100, 3.4, [False] * COUNT), wish(*ALL), 100).run == ALL
 
 
+def test_low_oxygen_ends_the_wish_to_rest_and_holds_on_until_it_is_well_above() -> None:
+    guard = Guard(GuardSettings(stagger_s=0, minimum_off_s=0), COUNT)
+    guard.overrides = {at: Override(run=False, expires_s=1e9) for at in range(COUNT)}
+    guard.step(observe(0, 3.4, [False] * COUNT), wish(*NONE), 0)
+    assert guard.overrides == {}
+    assert guard.step(observe(1, 3.7, [True] * COUNT), wish(*NONE), 1).run == ALL
+    assert guard.step(observe(2, 3.95, [True] * COUNT), wish(*NONE), 2).run == NONE
+
+
 def test_override_expires() -> None:
     guard = Guard(GuardSettings(), COUNT)
     guard.overrides[2] = Override(run=False, expires_s=60)

@@ -156,6 +156,17 @@ def test_a_sound_file_is_kept(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_row_that_no_disk_can_take_does_not_stop_the_others(tmp_path: Path) -> None:
+    made = journal(tmp_path / "j" / "journal.sqlite")
+    made.put(sample(1, 1000.0, node="\ud800"))
+    made.put(sample(2, 1001.0))
+    assert made.flush()
+    assert made.refused == 1
+    with closing(JournalReader(made.path)) as reader:
+        assert reader.unsent_count() == 1
+    made.close()
+
+
 def test_a_full_disk_keeps_rows_in_memory_until_there_is_room(tmp_path: Path) -> None:
     made = journal(tmp_path / "j" / "journal.sqlite")
     made.put(sample(1, 1000.0))

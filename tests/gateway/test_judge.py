@@ -99,6 +99,37 @@ def test_pulled_out_into_air_as_warm_as_the_water() -> None:
     assert pond.feed(300, 7.5, saturation=99.8, temperature_c=29.0) is DoState.OUT_OF_WATER
 
 
+def test_one_bad_sample_does_not_hide_that_the_probe_was_pulled() -> None:
+    pond = Pond()
+    pond.feed(5, 4.2, saturation=56, temperature_c=30.0)
+    pond.feed(1, None, quality=Quality.BAD)
+    assert pond.feed(1, 7.5, saturation=99.8, temperature_c=27.0) is DoState.OUT_OF_WATER
+
+
+def test_one_bad_sample_does_not_put_the_probe_back() -> None:
+    pond = Pond()
+    pond.feed(5, 4.0, saturation=55)
+    pond.feed(20, 7.9, saturation=99.8, temperature_c=25.5)
+    pond.feed(1, None, quality=Quality.BAD)
+    pond.feed(1, 8.3, saturation=105.3, temperature_c=25.5)
+    assert pond.feed(200, 7.9, saturation=99.8, temperature_c=25.5) is DoState.OUT_OF_WATER
+
+
+def test_a_probe_that_was_away_for_long_has_to_prove_itself() -> None:
+    pond = Pond()
+    pond.feed(5, 4.0, saturation=55)
+    pond.steps.forward(1000)
+    assert pond.feed(1, 7.9, saturation=99.8, temperature_c=25.5) is DoState.IMPLAUSIBLE
+
+
+def test_frozen_oxygen_is_found_beside_a_living_channel() -> None:
+    pond = Pond()
+    for number in range(REPEATS + 2):
+        pond.sequence = 6
+        state = pond.feed(1, 5.0, temperature_c=29.0 + number % 3 * 0.01)
+    assert state is DoState.FROZEN
+
+
 def test_a_jump_that_water_cannot_make() -> None:
     pond = Pond()
     pond.feed(5, 5.0)

@@ -45,7 +45,8 @@ def test_what_is_not_confirmed_in_time_is_sent_again_and_stays_unconfirmed() -> 
     made.give_up_late()
     assert made.waiting([("sample", 1)]) == [("sample", 1)]
     assert made.unconfirmed_since_s == 100.0
-    assert made.confirm(number) == []
+    assert made.confirm(number) == [("sample", 1)]
+    made.release([("sample", 1)])
     again = made.send([("sample", 1)], backlog=False)
     made.confirm(again)
     assert made.unconfirmed_since_s is None

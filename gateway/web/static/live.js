@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const ponds = document.querySelector("[data-live]");
-  if (!ponds) return;
+  if (!ponds) { setTimeout(() => location.reload(), 1000); return; }
   const banner = document.getElementById("lost-control");
   const heard = new Map(); // pond element -> [age at receipt, time of receipt]
   let lastEvent = performance.now();
@@ -45,6 +45,7 @@
       if (stale) {
         const state = element.querySelector(".state strong");
         if (state) state.textContent = ponds.dataset.lost;
+        delete element.querySelector(".head").dataset.html;
         element.dataset.level = "lost";
       }
     }
