@@ -1,6 +1,7 @@
 # One entry for everything: demo, test, bench, lint. All of it lives in .venv, built from the lock file.
 
 SPEED ?= 60
+OPTIONS ?=
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -10,7 +11,7 @@ FIRMWARE := build/firmware
 
 demo: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
-	@exec $(RUN) -m hardware.twin.command demo --firmware $(FIRMWARE) --speed $(SPEED)
+	@exec $(RUN) -m hardware.twin.command demo --firmware $(FIRMWARE) --speed $(SPEED) $(OPTIONS)
 
 test: $(VENV)/ready
 	@.ci/tools

@@ -25,13 +25,24 @@ def demo(
         ".demo"
     ),
     speed: Annotated[float, typer.Option(help="How much faster than the clock the ponds live.", min=1, max=600)] = 60.0,
+    gateway_port: Annotated[int, typer.Option(help="Port of the farmer's page.")] = 8080,
+    cloud_port: Annotated[int, typer.Option(help="Port of the cloud's page.")] = 8090,
+    console_port: Annotated[int, typer.Option(help="Port of the twin's console.")] = 8070,
+    broker_port: Annotated[int, typer.Option(help="Port of the built-in broker.")] = 18830,
 ) -> None:
     """Run the demo farm with its gateway and cloud until Ctrl-C."""
     if not (firmware / "main.py").exists():
         typer.echo(f"{firmware}: no firmware there. Make it with: python -m firmware.build {firmware}", err=True)
         raise typer.Exit(2)
     folder = folder.resolve()
-    plan = DemoPlan(folder=folder, farm=FarmPlan(folder=folder / "twin", firmware=firmware, speed=speed))
+    plan = DemoPlan(
+        folder=folder,
+        farm=FarmPlan(folder=folder / "twin", firmware=firmware, speed=speed),
+        gateway_port=gateway_port,
+        cloud_port=cloud_port,
+        console_port=console_port,
+        broker_port=broker_port,
+    )
     try:
         run_demo(plan, typer.echo)
     except (PortTaken, TimeoutError, FileNotFoundError) as error:

@@ -199,7 +199,9 @@ def check_ports(plan: DemoPlan) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise PortTaken(
-                    f"port {port} is in use. Stop the program that listens there (`ss -ltnp 'sport = :{port}'` names it)."
+                    f"port {port} is in use (`ss -ltnp 'sport = :{port}'` names by whom). Stop that program, or choose "
+                    'other ports: make demo OPTIONS="--gateway-port 9080 --cloud-port 9090 --console-port 9070 '
+                    '--broker-port 19830"'
                 ) from error
 
 

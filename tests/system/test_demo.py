@@ -18,8 +18,6 @@ from hardware.twin.demo import Demo
 from tests.system.conftest import Chain, eventually, free_ports, make_plan
 from tests.system.test_ledger import assert_nothing_lost
 
-PORTS = (8080, 8090, 8070, 18830)
-
 
 def of_folder(folder: Path) -> list[str]:
     """Processes that still have to do with a folder."""
@@ -33,25 +31,20 @@ def of_folder(folder: Path) -> list[str]:
     return found
 
 
-def demo_command(folder: Path, firmware: Path) -> list[str]:
-    """What `make demo` runs."""
-    return [
-        sys.executable,
-        "-m",
-        "hardware.twin.command",
-        "demo",
-        "--firmware",
-        str(firmware),
-        "--folder",
-        str(folder),
-    ]
+def demo_command(folder: Path, firmware: Path, ports: list[int]) -> list[str]:
+    """What `make demo` runs, on ports that are free."""
+    words = ["demo", "--firmware", str(firmware), "--folder", str(folder)]
+    for name, port in zip(("gateway", "cloud", "console", "broker"), ports, strict=True):
+        words += [f"--{name}-port", str(port)]
+    return [sys.executable, "-m", "hardware.twin.command", *words]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
     tmp_path: Path, firmware: Path, number: signal.Signals
 ) -> None:
-    command = demo_command(tmp_path, firmware)
+    ports = free_ports(4)
+    command = demo_command(tmp_path, firmware, ports)
     counts = []
     for _ in range(2):
         started = time.monotonic()
@@ -63,8 +56,8 @@ def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
             if "Ctrl-C" in line:
                 break
         assert time.monotonic() - started < 20
-        assert any("http://127.0.0.1:8080" in line for line in lines)
-        url = "http://127.0.0.1:8090/api/farms/demo/samples/count"
+        assert any(f"http://127.0.0.1:{ports[0]}" in line for line in lines)
+        url = f"http://127.0.0.1:{ports[1]}/api/farms/demo/samples/count"
         counts.append(httpx.get(url).json())
         eventually(lambda: httpx.get(url).json() > 5, 20, "rows in the cloud")  # noqa: B023
         process.send_signal(number)
@@ -72,7 +65,7 @@ def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
         assert process.returncode == 0
         process.stdout.close()
         assert of_folder(tmp_path) == []
-        for port in PORTS:
+        for port in ports:
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", port)) != 0
     assert counts[1] > 5
@@ -81,12 +74,13 @@ def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path, firmware: Path) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 8080))
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = demo_command(tmp_path, firmware)
+        port = taken.getsockname()[1]
+        command = demo_command(tmp_path, firmware, [port, *free_ports(3)])
         result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode == 1
-    assert "port 8080 is in use" in result.stderr
+    assert f"port {port} is in use" in result.stderr
     assert "Traceback" not in result.stderr
 
 
