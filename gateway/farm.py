@@ -64,6 +64,10 @@ class PondSettings(_Part):
             raise ValueError("danger_low < alarm_low <= setpoint must hold")
         if self.guard_low > self.alarm_low:
             raise ValueError("guard_low <= alarm_low must hold")
+        if self.guard_low < self.danger_low:
+            raise ValueError("danger_low <= guard_low must hold")
+        if self.mixing > len(self.aerators):
+            raise ValueError(f"mixing = {self.mixing}, but the pond has {len(self.aerators)} aerators")
         if self.aerators and self.panel is None:
             raise ValueError("aerators need the panel that holds them")
         if len(set(self.aerators)) != len(self.aerators):

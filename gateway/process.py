@@ -172,7 +172,7 @@ class ControlProcess:
 
     def _event(self, kind: str, text: str) -> None:
         log.info("%s: %s", kind, text)
-        self.journal.event(kind, text=text)
+        self.journal.event(kind, device=text.split(":")[0], text=text)
 
     def _polled(self, node: Node, error: BusError | None) -> None:
         """One event when a device falls silent and one when it is back; one for the line when all on it are silent."""

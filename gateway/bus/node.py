@@ -177,10 +177,12 @@ class Node:
         self.identity = found
 
     def _new_boot(self, found: blocks.Identity) -> None:
+        again = self._boot is not None
         self._boot = found.boot
         self._newest = self._complete = self._acknowledged = self._safe = self._shown = 0
         self._owed.clear()
-        self._on_event("node_boot", f"{self.name}: node {found.hardware_id} booted (boot {found.boot:08x})")
+        if again:
+            self._on_event("node_boot", f"{self.name}: node {found.hardware_id} booted (boot {found.boot:08x})")
 
     async def _read_live(self, identity: blocks.Identity) -> None:
         channels = min(identity.channels, MAX_CHANNELS)

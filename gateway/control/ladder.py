@@ -36,6 +36,7 @@ class Ladder:
             return self._all(count, Reason("all_on", {"do": value, "limit": self._settings.all_on_mg_l}))
         if self._wanted is None:
             self._wanted = sum(machine.allowed is not False for machine in observation.machines)
+        self._wanted = max(self._wanted, min(self._settings.mixing, count))
         self._climb(value, count, observation.now_s)
         return self._decision(value, observation)
 
@@ -63,7 +64,7 @@ class Ladder:
         low = self._settings.setpoint_mg_l
         high = low + self._settings.band_mg_l
         run = Reason("hold", {"do": value, "low": low, "high": high})
-        rest = Reason("rest", {"do": value, "low": low, "high": high})
+        rest = Reason("rest" if value >= low else "next_step", {"do": value, "low": low, "high": high})
         return Decision(
             run=tuple(at in chosen for at in range(len(observation.machines))),
             reasons=tuple(run if at in chosen else rest for at in range(len(observation.machines))),

@@ -9,6 +9,13 @@ LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
 
 
+class _Values(dict[str, str]):
+    """A message from an older version may lack a value; it is shown as a dash."""
+
+    def __missing__(self, _: str) -> str:
+        return "–"
+
+
 class Text:
     """The words of one language: `text("level.ok")`, with numbers in the language's own notation."""
 
@@ -23,7 +30,7 @@ class Text:
             found = found.get(part) if isinstance(found, dict) else None
         if not isinstance(found, str):
             return key
-        return found.format(**{name: self._shown(name, value) for name, value in values.items()})
+        return found.format_map(_Values({name: self._shown(name, value) for name, value in values.items()}))
 
     def has(self, key: str) -> bool:
         """True when the catalogue knows the key."""

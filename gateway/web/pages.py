@@ -30,13 +30,13 @@ class Pages:
         """The whole page."""
         title = snapshot["farm"] if snapshot else text("page.title")
         return self.environment.get_template("farm.html").render(
-            t=text, title=title, snapshot=snapshot, events=_shown(events, snapshot), static=STATIC
+            t=text, title=title, snapshot=snapshot, events=_shown(events, snapshot, text), static=STATIC
         )
 
     def events(self, events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) -> str:
         """The list of events."""
         pieces: Any = self.environment.get_template("pieces.html").module
-        return str(pieces.events(_shown(events, snapshot), text))
+        return str(pieces.events(_shown(events, snapshot, text), text))
 
     def override(self, pond: dict[str, Any], row: dict[str, Any], answer: str, text: Text) -> str:
         """The question whether a machine shall be set by hand, or the answer."""
@@ -58,9 +58,25 @@ class Pages:
         return {"pieces": pieces, "ponds": ponds}
 
 
-def _shown(events: list[dict[str, Any]], snapshot: Snapshot | None) -> list[dict[str, Any]]:
+def _shown(events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) -> list[dict[str, Any]]:
     names = {pond["id"]: pond["name"] for pond in snapshot["ponds"]} if snapshot else {}
-    return [{**event, "clock": _clock(event), "pond_name": names.get(event["pond"], event["pond"])} for event in events]
+    return [
+        {
+            **event,
+            "clock": _clock(event),
+            "pond_name": names.get(event["pond"], event["pond"]),
+            "detail": _worded(event["detail"], text),
+        }
+        for event in events
+    ]
+
+
+def _worded(detail: dict[str, Any], text: Text) -> dict[str, Any]:
+    """A probe's state in words."""
+    state = detail.get("state")
+    if state is None:
+        return detail
+    return {**detail, "state": text("level.ok") if state == "good" else text(f"do_state.{state}")}
 
 
 def _clock(event: dict[str, Any]) -> str:

@@ -170,6 +170,7 @@ def _series(farm: Farm, node: str | None) -> dict[str, list[float]]:
     except apsw.Error:
         return empty
     return {
+        "until": [until_s],
         "at": [round(point.at_s, 1) for point in points],
         "mean": [round(point.mean, 2) for point in points],
         "low": [round(point.low, 2) for point in points],

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import select
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -218,7 +219,8 @@ def _first_line() -> bytes:
 
 
 def main() -> None:
-    """Read the description, build the line, run it."""
+    """Read the description, build the line, run it; Ctrl-C is for whoever started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     description = json.loads(_first_line())
     links = {name: Path(link) for name, link in description["links"].items()}
     line = Line(links, description["baud"], description.get("seed", 0))

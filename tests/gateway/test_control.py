@@ -44,6 +44,11 @@ def test_ladder_takes_one_away_while_oxygen_is_high_but_keeps_the_mixing() -> No
     assert counts[-1] == 1
 
 
+def test_ladder_starts_the_mixing_where_all_stood_still() -> None:
+    ladder = Ladder(LadderSettings(mixing=2))
+    assert sum(ladder.step(observe(0, 7.0, [False] * COUNT)).run) == 2
+
+
 def test_ladder_rests_within_its_band() -> None:
     ladder = Ladder(LadderSettings())
     ladder.step(observe(0, 4.8, [True, True, False, False]))

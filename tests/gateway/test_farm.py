@@ -48,6 +48,8 @@ def test_a_text_where_a_number_belongs(tmp_path: Path) -> None:
         ("[1, 2, 3, 4]", "[1, 2, 2]", "named twice"),
         ('panel = "panel-1"', "", "aerators need the panel"),
         ('id = "test"', "", "Field required"),
+        ("[1, 2, 3, 4]", "[1]\nmixing = 2", "mixing = 2, but the pond has 1 aerators"),
+        ("[1, 2, 3, 4]", "[1]\nguard_low = 2.5", "danger_low <= guard_low"),
         ("[[pond]]", "[[pond", "not valid TOML"),
     ],
 )

@@ -13,7 +13,7 @@
     height: 170,
     cursor: { drag: { x: false, y: false }, points: { size: 8 } },
     legend: { show: false },
-    scales: { y: { range: (_, low, high) => [Math.max(0, Math.min(2, low ?? 2)), Math.max(8, (high ?? 8) + 0.5)] } },
+    scales: { x: { range: (_, low, high) => [low, Math.max(high, element.until ?? high)] }, y: { range: (_, low, high) => [Math.max(0, Math.min(2, low ?? 2)), Math.max(8, (high ?? 8) + 0.5)] } },
     axes: [
       { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, values: hours(speed) },
       { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, size: 34 },
@@ -34,6 +34,7 @@
     if (!reply.ok) return;
     const series = await reply.json();
     const speed = Number(element.dataset.speed || 1);
+    element.until = series.until?.[0];
     const flat = (limit) => series.at.map(() => Number(limit));
     const data = [series.at, series.mean, series.low, series.high, flat(element.dataset.alarm), flat(element.dataset.danger)];
     if (element.plot) {
