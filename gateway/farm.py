@@ -51,7 +51,6 @@ class PondSettings(_Part):
     node: Key
     panel: Key | None = None
     aerators: list[Annotated[int, Field(ge=1, le=8)]] = []
-    power_kw: Annotated[float, Field(gt=0, le=100)] = 1.5
     setpoint: Annotated[float, Field(ge=3.0, le=8.0)] = 4.5
     alarm_low: Annotated[float, Field(ge=2.0, le=7.0)] = 4.0
     danger_low: Annotated[float, Field(ge=1.0, le=6.0)] = 3.0

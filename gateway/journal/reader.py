@@ -47,13 +47,6 @@ class JournalReader:
             for bucket, low, mean, high in rows
         ]
 
-    def first_wall_s(self, node: str) -> float | None:
-        """When the history of a node begins, None when it has none."""
-        first: float | None = self._connection.execute(
-            "SELECT MIN(taken_wall_s) FROM samples WHERE node = ? AND wall_known", (node,)
-        ).get
-        return first
-
     def events(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest events, newest first."""
         rows = self._connection.execute(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
+from gateway.clock import Clock
 from gateway.farm import Farm
 from gateway.journal.reader import JournalReader
 from gateway.link import LinkClient
@@ -162,7 +162,7 @@ def _series(farm: Farm, node: str | None) -> dict[str, list[float]]:
     empty: dict[str, list[float]] = {"at": [], "mean": [], "low": [], "high": []}
     if node is None:
         return empty
-    until_s = time.time()
+    until_s = Clock().wall()
     since_s = until_s - CHART_HOURS * 3600 / farm.simulation.speed
     try:
         with contextlib.closing(JournalReader(journal_path(farm))) as reader:

@@ -26,7 +26,6 @@ name = "Ao 1"
 node = "node-1"
 panel = "panel-1"
 aerators = [1, 2, 3, 4, 5, 6, 7, 8]
-power_kw = 2.2
 setpoint = 4.6
 mixing = 3""",
     """[[pond]]
@@ -115,12 +114,11 @@ def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
 class Demo:
     """Starts everything in order; `with Demo(plan) as demo: ...`."""
 
-    def __init__(self, plan: DemoPlan, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, plan: DemoPlan) -> None:
         self.plan = plan
         self.farm = TwinFarm(plan.farm)
         self.services = Services()
         self.console = Console(self.farm, self.services, plan.gateway_url)
-        self._say = say
         self._server = make_server(self.console, plan.host, plan.console_port)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
 
@@ -222,7 +220,7 @@ def run_demo(plan: DemoPlan, say: Callable[[str], None]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
-    with Demo(plan, say) as demo:
+    with Demo(plan) as demo:
         say("Starting twin, gateway and cloud ...")
         seconds = demo.wait_until_live()
         say(f"Live after {seconds:.0f} s. Ponds live {plan.farm.speed:g} times faster than the clock.")
