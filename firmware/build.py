@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ("firmware/node", "hardware/registers.py")
+SOURCES = ("firmware/node", "hardware/registers.py", "hardware/pins.py")
 NOT_COMPILED = "main.py"
 
 

@@ -8,7 +8,7 @@ import time
 
 import machine
 
-from firmware.node import errorlog, pins
+from firmware.node import errorlog
 from firmware.node.bank import Bank
 from firmware.node.channel import Channel
 from firmware.node.clock import Clock
@@ -21,6 +21,7 @@ from firmware.node.settings import Settings
 from firmware.node.setup import Setup
 from firmware.node.slave import Slave
 from firmware.node.status import Status
+from hardware import pins
 from hardware.registers import DISCOVERY, QUANTITY_CURRENT, ROLE_PANEL
 
 _WATCHDOG_MS = 8000

@@ -1,8 +1,8 @@
-# Relays, current transformers and Hand-Off-Auto contacts of a panel, on the pins of pins.py.
+# Relays, current transformers and Hand-Off-Auto contacts of a panel, on the pins of hardware/pins.py.
 
 from machine import ADC, I2C, PWRON_RESET, RTC, WDT_RESET, Pin, reset_cause
 
-from firmware.node import pins
+from hardware import pins
 
 _ALL_AUTO = 0x5555
 _GPIO_REGISTER = 0x12

@@ -13,18 +13,32 @@ _PREVIOUS = "settings.old"
 DEFAULTS = {
     "generation": 0,
     "role": 1,
+    "name": "",
     "unit_id": 1,
     "baud": 19200,
     "sample_period_ms": 10000,
+    "burst": 1,  # readings of each probe that one sample is the median of, 1 to 9
+    "log_period_s": 60,
+    "ring_bytes": 2048,
     "echo": 0,
+    "repl_locked": 0,
+    "update_key": "",  # Ed25519 public key of those who may update this node, 64 hexadecimal digits
     "salinity_psu": 0.0,
     "pressure_hpa": 1013,
+    "probes": [],  # [driver, unit id, I2C address or pin, options of the driver] of each probe
     "lease_s": 15,
     "stagger_ms": 5000,
     "aerators": 0,
     "running_a": 1.0,
-    "ring_bytes": 8192,
-    "probes": [],  # [driver, unit id] of each probe
+    "normally_open": 0,  # relays wired to their normally open contact, a bit each
+    "start_order": [],  # aerators from 0, the first to start first; those left out come last
+    "power_kw": [],  # of each aerator
+    "power_limit_kw": 0.0,  # 0 for no limit
+    "min_off_s": 60,
+    "siren_after_s": 300,
+    "phases": 0,  # phases whose presence is sensed, a bit each
+    "own_probe_on_mg_l": 4.5,  # without lease a panel with an oxygen probe of its own lets all run below this
+    "own_probe_off_mg_l": 6.0,  # and rests above this
 }
 
 

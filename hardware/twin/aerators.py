@@ -6,12 +6,9 @@ every machine run.
 
 from dataclasses import dataclass
 
+from hardware import pins
 from hardware.twin.board.board import Board
 
-RELAY_PINS = (4, 13, 18, 19, 23, 25, 26, 2)
-CURRENT_PINS = (34, 35, 36, 39, 32, 33, 27, 14)
-MICROVOLTS_PER_AMPERE = 100_000
-HOA_EXPANDER = 0x20
 HOA_REGISTER = 0x12
 SWITCH_POSITIONS = {"off": 0, "auto": 1, "hand": 2}
 
@@ -40,18 +37,18 @@ class Bank:
         """Let the contactors follow pins and switches, feed currents back; returns how many machines run."""
         contacts = 0
         for at, machine in enumerate(self.machines):
-            allowed = self.board.level(RELAY_PINS[at]) == 0
+            allowed = self.board.level(pins.RELAYS[at]) == 0
             wanted = machine.switch == "hand" or (machine.switch == "auto" and allowed)
             machine.contactor = wanted or (machine.welded and machine.contactor)
             running = machine.contactor and mains and not machine.tripped
             machine.starts += running and not machine.running
             machine.running = running
             current_a = self._rated_current_a if running else 0.0
-            self.board.set_adc_uv(CURRENT_PINS[at], int(current_a * MICROVOLTS_PER_AMPERE))
+            self.board.set_adc_uv(pins.CURRENTS[at], int(current_a * pins.MICROVOLTS_PER_AMPERE))
             contacts |= SWITCH_POSITIONS[machine.switch] << 2 * at
-        self.board.i2c_set(HOA_EXPANDER, HOA_REGISTER, contacts.to_bytes(2, "little"))
+        self.board.i2c_set(pins.HOA_EXPANDER, HOA_REGISTER, contacts.to_bytes(2, "little"))
         return sum(machine.running for machine in self.machines)
 
     def allowed(self, at: int) -> bool:
         """True when the relay lets this machine run."""
-        return self.board.level(RELAY_PINS[at]) == 0
+        return self.board.level(pins.RELAYS[at]) == 0
