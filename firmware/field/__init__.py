@@ -1,0 +1,1 @@
+"""The technician's tool, pondkeeper-node: from a new board to a node that is wired, calibrated and labelled."""
