@@ -1,20 +1,24 @@
-# Takes samples of all channels into the ring and shows the newest in the live block.
+# Takes samples of all channels into the memory and shows the newest in the live block.
 
 import struct
 
-from firmware.node.bank import Bank, whole
+from firmware.node.bank import Bank
 from firmware.node.channel import age_s
 from firmware.node.clock import Clock
+from firmware.node.memory import Memory
 from firmware.node.ring import Ring
-from hardware.registers import ACKNOWLEDGE, LIVE, RING
-
-_RING_HEAD_BYTES = 2 * RING.head_length
+from firmware.node.wall import Wall
+from hardware.registers import LIVE
 
 
 class Sampler:
-    def __init__(self, channels, ring: Ring, clock: Clock, boot_id: int) -> None:
+    # Without `settings` and `log` samples are kept in RAM alone.
+    def __init__(self, channels, ring: Ring, clock: Clock, boot_id: int, settings=None, log=None) -> None:
         self.channels = channels
         self.ring = ring
+        self.wall = Wall(clock)
+        quantities = bytes(channel.quantity for channel in channels)
+        self.memory = Memory(ring, log, self.wall, clock, boot_id, quantities, settings)
         self._clock = clock
         self._boot_id = boot_id
         self._sampled_ms = 0
@@ -22,8 +26,8 @@ class Sampler:
 
     def serve(self, bank: Bank) -> None:
         bank.add(LIVE, self._show_live)
-        bank.add(RING, self._show_ring)
-        bank.add(ACKNOWLEDGE, None, self._acknowledge)
+        self.memory.serve(bank)
+        self.wall.serve(bank)
 
     def take(self) -> None:
         # One sample of the channels as they stand.
@@ -41,12 +45,3 @@ class Sampler:
         for quantity, value, quality, read_ms in self._shown:
             struct.pack_into(">HfHH", image, at, quantity, value, quality, age_s(read_ms, now_ms))
             at += 2 * LIVE.group_length
-
-    def _show_ring(self, image: bytearray) -> None:
-        records = self.ring.window(image, _RING_HEAD_BYTES)
-        struct.pack_into(">IHHI", image, 2, self._boot_id, self.ring.channels, records, self.ring.unread())
-
-    def _acknowledge(self, offset: int, words: "list[int]") -> None:
-        whole(offset, words, ACKNOWLEDGE.length)
-        if words[0] << 16 | words[1] == self._boot_id:
-            self.ring.acknowledge(words[2] << 16 | words[3])

@@ -90,7 +90,8 @@ def test_window_shows_oldest_unread_until_acknowledged():
     acknowledge(bank, 77, 2)
     window = words(bank, RING)
     assert struct.unpack_from(">HI", window, 8) == (1, 1)
-    assert struct.unpack_from(">IIf", window, 14) == (3, 2000, 2.0)
+    assert struct.unpack_from(">I12s", window, 14) == (0, bytes((1, 3)) + bytes(10))
+    assert struct.unpack_from(">IIf", window, 2 * RING.head_length) == (3, 2000, 2.0)
 
 
 def test_acknowledgement_of_another_boot_or_twice_changes_nothing():
