@@ -71,6 +71,8 @@ PANEL_OWN_PROBE = 5
 MAINS_L1 = 1
 MAINS_L2 = 2
 MAINS_L3 = 4
+MAINS_HOA_UNREAD = 0x2000
+MAINS_UNREAD = 0x4000
 MAINS_WIRED = 0x8000
 
 # What the position of a Hand-Off-Auto switch reads as; two bits an aerator, the first aerator lowest.
@@ -309,7 +311,7 @@ PANEL = Block(
         "hoa:u16 "  # Hand-Off-Auto switches, two bits each: 0 off, 1 auto, 2 hand
         "lease_losses:u16 "  # how often the lease was lost since boot
         "held_off:u16 "  # aerators that wait for their minimum off time, the stagger or the power limit, a bit each
-        "mains:u16 "  # bits 0 to 2: phases L1 to L3 are there; bit 15: they are sensed at all
+        "mains:u16 "  # bits 0 to 2: L1 to L3 are there; 13: switches unreadable; 14: phases unreadable; 15: phases sensed
         "siren:u16 "  # 1 while the siren sounds
         "not_running:u16 "  # aerators that may run but draw no current for 10 s, a bit each
         "running_centi_kw:u16 "  # power of the aerators that may run, by the settings

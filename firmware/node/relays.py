@@ -1,74 +1,106 @@
-# Relays, current transformers and Hand-Off-Auto contacts of a panel, on the pins of hardware/pins.py.
+# Relays, current transformers, contacts, phases and siren of a panel, on the pins of hardware/pins.py.
 
-from machine import ADC, I2C, PWRON_RESET, RTC, WDT_RESET, Pin, reset_cause
+from machine import ADC, I2C, PWRON_RESET, WDT_RESET, Pin, reset_cause
 
+from firmware.node import air, errorlog
+from firmware.node.expander import Expander
 from hardware import pins
+from hardware.registers import MAINS_HOA_UNREAD, MAINS_UNREAD, MAINS_WIRED
 
 _ALL_AUTO = 0x5555
-_GPIO_REGISTER = 0x12
-_MARK = 0xA7
+_ALL_PHASES = 7
+_SIREN = 0x01
+_SIREN_IS_OUTPUT = b"\xff\xfe"
+_I2C_TIMEOUT_US = 5000
 
 
 class Relays:
     # The mask of allowed aerators is kept in RTC memory and on latched pins, so that a reset moves no relay. After the
     # watchdog bit, or where the memory says nothing, every aerator may run: that boot had a reason to be doubted. At a
-    # power-up those that draw current go on; the others' relays are energised, to be let go one by one.
-    def __init__(self, count: int, running_a: float) -> None:
+    # power-up those that draw current go on; the others rest, to be let go one by one.
+    def __init__(self, count: int, running_a: float, normally_open: int = 0, phases: int = 0) -> None:
         self._count = count
+        self._phases = phases & _ALL_PHASES
         self._adcs = [ADC(Pin(pins.CURRENTS[i]), atten=ADC.ATTN_11DB) for i in range(count)]
-        self._i2c = I2C(0, scl=Pin(pins.I2C_SCL), sda=Pin(pins.I2C_SDA), freq=100000)
-        self._contacts = bytearray(2)
+        i2c = I2C(0, scl=Pin(pins.I2C_SCL), sda=Pin(pins.I2C_SDA), freq=100000, timeout=_I2C_TIMEOUT_US)
+        self._switches = Expander(i2c, pins.HOA_EXPANDER)
+        self._sense = Expander(i2c, pins.SENSE_EXPANDER, _SIREN_IS_OUTPUT)
         self._currents_a = [0.0] * count
-        self._hoa = _ALL_AUTO
+        self._reported = False
         self.refresh()
-        self._mask = self._survived(running_a)
-        self._remember()
-        self._relays = [Pin(pins.RELAYS[i]) for i in range(count)]
+        self._memory = air.Memory()
+        self._survive(running_a)
+        self._memory.wiring = normally_open
+        self._memory.keep()
+        self._pins = [Pin(pins.RELAYS[i]) for i in range(count)]
         for i in range(count):
             self._drive(i)
 
     def allowed(self) -> int:
-        return self._mask
+        return self._memory.mask & ((1 << self._count) - 1)
 
     def allow(self, aerator: int, run: bool) -> None:
         if run:
-            self._mask |= 1 << aerator
+            self._memory.mask |= 1 << aerator
         else:
-            self._mask &= ~(1 << aerator)
-        self._remember()
+            self._memory.mask &= ~(1 << aerator)
+        self._memory.keep()
         self._drive(aerator)
+
+    def rest_ms(self, aerator: int) -> int:
+        # What this aerator still had to rest when the memory was written last.
+        return self._memory.rests[aerator] * air.REST_UNIT_MS
+
+    def keep(self, fit: int, rests_ms: "list[int]") -> None:
+        # For the next boot: what shall run when nobody decides, and how long each stopped aerator has yet to rest.
+        self._memory.fit = fit | air.EVERYTHING & ~((1 << self._count) - 1)
+        for aerator in range(self._count):
+            self._memory.rests[aerator] = -(-rests_ms[aerator] // air.REST_UNIT_MS)
+        self._memory.keep()
 
     def current_a(self, aerator: int) -> float:
         return self._currents_a[aerator]
 
     def hoa(self) -> int:
-        return self._hoa
+        # Switches that cannot be read stand at auto.
+        return self._switches.contacts if self._switches.answers else _ALL_AUTO
+
+    def mains(self) -> int:
+        # The word `panel.mains`. What is not wired or cannot be read is there.
+        word = _ALL_PHASES
+        if self._phases:
+            word = MAINS_WIRED | _ALL_PHASES
+            if self._sense.answers:
+                word &= self._sense.contacts | ~self._phases
+            else:
+                word |= MAINS_UNREAD
+        return word if self._switches.answers else word | MAINS_HOA_UNREAD
+
+    def sound(self, on: bool) -> None:
+        # The siren follows at the next refresh.
+        self._sense.outputs[1] = _SIREN if on else 0
 
     def refresh(self) -> None:
         # Reads currents and contacts, so that nobody who asks has to wait for them.
         for i in range(len(self._adcs)):
             self._currents_a[i] = self._adcs[i].read_uv() / pins.MICROVOLTS_PER_AMPERE
-        try:
-            self._i2c.readfrom_mem_into(pins.HOA_EXPANDER, _GPIO_REGISTER, self._contacts)
-            self._hoa = self._contacts[0] | self._contacts[1] << 8
-        except OSError:
-            self._hoa = _ALL_AUTO
+        self._switches.exchange()
+        self._sense.exchange()
+        needed = self._phases or self._sense.outputs[1]
+        if not self._reported and (self._switches.away or self._sense.away and needed):
+            self._reported = True
+            errorlog.write("panel: the expander of the %s is silent; look at its supply and I2C wires"
+                           % ("switches" if self._switches.away else "phases and siren"))
 
-    def _survived(self, running_a: float) -> int:
-        everything = (1 << self._count) - 1
-        memory = RTC().memory()
+    def _survive(self, running_a: float) -> None:
+        memory = self._memory
+        whole = memory.recall()
         if reset_cause() == PWRON_RESET:
-            return sum(1 << i for i in range(self._count) if self._currents_a[i] >= running_a)
-        if reset_cause() == WDT_RESET or len(memory) != 2 or memory[0] != _MARK:
-            return everything
-        return memory[1] & everything
-
-    def _remember(self) -> None:
-        RTC().memory(bytes((_MARK, self._mask)))
+            memory.mask = sum(1 << i for i in range(self._count) if self._currents_a[i] >= running_a)
+            memory.rests[:] = bytes(air.AERATORS)
+        elif not whole or reset_cause() == WDT_RESET:
+            memory.mask = memory.fit
 
     def _drive(self, aerator: int) -> None:
-        # The level is set under the latch, then the latch opened and closed: the pin never shows another level.
-        relay = self._relays[aerator]
-        relay.init(Pin.OUT, value=0 if self._mask & 1 << aerator else 1)
-        relay.init(hold=False)
-        relay.init(hold=True)
+        memory = self._memory
+        air.drive(self._pins[aerator], memory.mask >> aerator & 1, memory.wiring >> aerator & 1)

@@ -6,28 +6,36 @@ from firmware.node import errorlog
 from firmware.node.bank import Bank
 from firmware.node.refused import ILLEGAL_VALUE, Refused
 from firmware.node.settings import Settings
-from hardware.registers import ACTION_RESET, ACTION_SAVE_SETTINGS, CONTROL, SETTINGS, parse, width
+from hardware.registers import ACTION_RESET, ACTION_SAVE_SETTINGS, CONTROL, SETTINGS
 
-# Field of the block: attribute of Settings, register units per unit of the attribute, lowest and highest register value.
-_FIELDS = {
-    "unit_id": ("unit_id", 1, 1, 247),
-    "baud_hundreds": ("baud", 0.01, 12, 1152),
-    "sample_period_ms": ("sample_period_ms", 1, 500, 3600000),
-    "echo": ("echo", 1, 0, 1),
-    "salinity_centi_psu": ("salinity_psu", 100, 0, 4200),
-    "pressure_hpa": ("pressure_hpa", 1, 800, 1100),
-    "lease_s": ("lease_s", 1, 5, 600),
-    "stagger_ms": ("stagger_ms", 1, 0, 60000),
-    "aerators": ("aerators", 1, 0, 8),
-    "running_centi_a": ("running_a", 100, 1, 65535),
-}
+# In the order of the block: field, registers, attribute of Settings, register units per unit of the attribute, lowest and
+# highest register value. The board has no field names in its map; a test holds this table against it.
+FIELDS = (
+    ("unit_id", 1, "unit_id", 1, 1, 247),
+    ("baud_hundreds", 1, "baud", 0.01, 12, 1152),
+    ("sample_period_ms", 2, "sample_period_ms", 1, 500, 3600000),
+    ("echo", 1, "echo", 1, 0, 1),
+    ("salinity_centi_psu", 1, "salinity_psu", 100, 0, 4200),
+    ("pressure_hpa", 1, "pressure_hpa", 1, 800, 1100),
+    ("lease_s", 1, "lease_s", 1, 5, 600),
+    ("stagger_ms", 2, "stagger_ms", 1, 0, 60000),
+    ("aerators", 1, "aerators", 1, 0, 8),
+    ("running_centi_a", 1, "running_a", 100, 1, 65535),
+    ("log_period_s", 1, "log_period_s", 1, 10, 3600),
+    ("min_off_s", 1, "min_off_s", 1, 0, 600),
+    ("power_limit_centi_kw", 1, "power_limit_kw", 100, 0, 65535),
+    ("siren_after_s", 1, "siren_after_s", 1, 0, 65535),
+    ("repl_locked", 1, "repl_locked", 1, 0, 1),
+)
 
 
 class Setup:
-    # `reset` is called for the reset action, after the reply has left.
-    def __init__(self, settings: Settings, reset) -> None:
+    # `reset` is called for the reset action, after the reply has left; `actions` holds what else a word of the control
+    # block calls.
+    def __init__(self, settings: Settings, reset, actions=None) -> None:
         self._settings = settings
-        self._reset = reset
+        self._actions = actions or {}
+        self._actions[ACTION_RESET] = reset
         self._save_asked = False
 
     def serve(self, bank: Bank) -> None:
@@ -46,40 +54,34 @@ class Setup:
 
     def _show(self, image: bytearray) -> None:
         at = 0
-        for name, kind in parse(SETTINGS.fields):
-            attribute, scale, _, _ = _FIELDS[name]
+        for _, size, attribute, scale, _, _ in FIELDS:
             value = int(getattr(self._settings, attribute) * scale + 0.5)
-            struct.pack_into(">H" if width(kind) == 1 else ">I", image, at, value)
-            at += 2 * width(kind)
+            struct.pack_into(">H" if size == 1 else ">I", image, at, value)
+            at += 2 * size
 
     def _change(self, offset: int, words: "list[int]") -> None:
         # All fields of the write are checked before the first is changed.
         changes = []
         at = 0
         end = offset + len(words)
-        for name, kind in parse(SETTINGS.fields):
-            size = width(kind)
+        for _, size, attribute, scale, low, high in FIELDS:
             if at < end and at + size > offset:
                 if at < offset or at + size > end:
                     raise Refused(ILLEGAL_VALUE)
                 value = words[at - offset]
                 if size == 2:
                     value = value << 16 | words[at - offset + 1]
-                changes.append(self._checked(name, value))
+                if not low <= value <= high:
+                    raise Refused(ILLEGAL_VALUE)
+                changes.append((attribute, value if scale == 1 else value * 100 if scale < 1 else value / scale))
             at += size
         for attribute, value in changes:
             setattr(self._settings, attribute, value)
 
-    def _checked(self, name: str, value: int):
-        attribute, scale, low, high = _FIELDS[name]
-        if not low <= value <= high:
-            raise Refused(ILLEGAL_VALUE)
-        return attribute, value if scale == 1 else value * 100 if scale < 1 else value / scale
-
     def _act(self, offset: int, words: "list[int]") -> None:
         if words[0] == ACTION_SAVE_SETTINGS:
             self._save_asked = True
-        elif words[0] == ACTION_RESET:
-            self._reset()
+        elif words[0] in self._actions:
+            self._actions[words[0]]()
         else:
             raise Refused(ILLEGAL_VALUE)
