@@ -1,0 +1,187 @@
+"""Documents that travel to a node in pieces, and back.
+
+To the node: one offer, then chunks from `transfer.next` on. The reply to a chunk confirms it, so `transfer` is read at the
+start, at the end, and where the node and the tool disagree. From the node: select a place, read a piece.
+"""
+
+import hashlib
+import struct
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from firmware.field import blocks
+from firmware.field.doors import pause
+from firmware.field.frame import Trouble
+from firmware.field.rtu import NoAnswer, Refused
+from hardware.registers import (
+    CHUNK,
+    DOCUMENT,
+    OFFER,
+    REFUSED_CONTENT,
+    REFUSED_FLASH,
+    REFUSED_HASH,
+    REFUSED_NO_KEY,
+    REFUSED_OLDER,
+    REFUSED_SIGNATURE,
+    REFUSED_UNASKED,
+    SELECT,
+    TRANSFER,
+    TRANSFER_CHECKING,
+    TRANSFER_DONE,
+    TRANSFER_IDLE,
+    TRANSFER_REFUSED,
+    Block,
+)
+
+CHUNK_BYTES = 2 * CHUNK.repeat
+PIECE_BYTES = 2 * DOCUMENT.repeat
+CHECKING_S = 60.0
+CHECK_EVERY_S = 0.25
+DISAGREEMENTS = 8
+LARGEST_BYTES = 1_000_000
+
+REFUSALS = {
+    REFUSED_HASH: "E-NODE-11",
+    REFUSED_CONTENT: "E-NODE-12",
+    REFUSED_SIGNATURE: "E-NODE-13",
+    REFUSED_OLDER: "E-NODE-14",
+    REFUSED_FLASH: "E-NODE-15",
+    REFUSED_UNASKED: "E-NODE-16",
+    REFUSED_NO_KEY: "E-NODE-17",
+}
+
+Progress = Callable[[int], None]
+
+
+class Registers(Protocol):
+    """A node's blocks."""
+
+    unit_id: int
+
+    def read(self, block: Block, count: int = 0) -> list[int]:
+        """The first registers of a block, all of it by default."""
+
+    def write(self, block: Block, words: list[int]) -> None:
+        """A whole block."""
+
+
+class DocumentRefused(Trouble):
+    """The node took the bytes but not the document; `reason` is a REFUSED code of the map."""
+
+    def __init__(self, unit_id: int, document: int, index: int, reason: int) -> None:
+        super().__init__(REFUSALS.get(reason, "E-NODE-12"), unit=unit_id, document=document, index=index, reason=reason)
+        self.reason = reason
+
+
+def send(
+    node: Registers,
+    document: int,
+    data: bytes,
+    index: int = 0,
+    on_progress: Progress | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> None:
+    """Bring a document to the node; DocumentRefused when it does not take it. `on_progress(bytes that are there)`."""
+    sending = _Sending(node, document, data, index, on_progress or (lambda there: None))
+    sending.offer()
+    while sending.next < len(data):
+        sending.step()
+    _await_verdict(node, sending, monotonic)
+
+
+def read(node: Registers, document: int, index: int = 0) -> bytes:
+    """A whole document of the node, empty when it has none."""
+    data = b""
+    while True:
+        node.write(SELECT, [document, index, *divmod(len(data), 0x10000)])
+        words = node.read(DOCUMENT)
+        fields = blocks.head(DOCUMENT, words)
+        if (fields["document"], fields["index"], fields["offset"]) != (document, index, len(data)):
+            raise Trouble("E-NODE-18", unit=node.unit_id, document=document)
+        if fields["size"] > LARGEST_BYTES:
+            raise Trouble("E-NODE-18", unit=node.unit_id, document=document)
+        piece = blocks.packed(words[DOCUMENT.head_length :])
+        data += piece[: fields["size"] - len(data)]
+        if len(data) >= fields["size"]:
+            return data
+
+
+def offer_words(document: int, data: bytes, index: int) -> list[int]:
+    """The registers that offer a document."""
+    return blocks.unpacked(struct.pack(">HHI", document, index, len(data)) + hashlib.sha256(data).digest())
+
+
+def chunk_words(data: bytes, at: int) -> list[int]:
+    """The registers that bring the bytes from `at` on."""
+    piece = data[at : at + CHUNK_BYTES]
+    return blocks.unpacked(struct.pack(">I", at) + piece.ljust(CHUNK_BYTES, b"\0"))
+
+
+class _Sending:
+    """One document on its way; `next` is the first byte that the node lacks."""
+
+    def __init__(self, node: Registers, document: int, data: bytes, index: int, on_progress: Progress) -> None:
+        self.node = node
+        self.document = document
+        self.data = data
+        self.index = index
+        self.next = 0
+        self._on_progress = on_progress
+        self._disagreements = 0
+
+    def offer(self) -> None:
+        """Offer the document and go on where the node stopped."""
+        self.node.write(OFFER, offer_words(self.document, self.data, self.index))
+        self._ask_where()
+
+    def step(self) -> None:
+        """Send one chunk."""
+        try:
+            self.node.write(CHUNK, chunk_words(self.data, self.next))
+        except (NoAnswer, Refused):
+            self._agree()
+            return
+        self.next = min(self.next + CHUNK_BYTES, len(self.data))
+        self._disagreements = 0
+        self._on_progress(self.next)
+
+    def transfer(self) -> dict[str, int]:
+        """The transfer block; DocumentRefused when it says so."""
+        fields = blocks.head(TRANSFER, self.node.read(TRANSFER))
+        if fields["state"] == TRANSFER_REFUSED and self._is_ours(fields):
+            raise DocumentRefused(self.node.unit_id, self.document, self.index, fields["refused"])
+        return fields
+
+    def _agree(self) -> None:
+        """A chunk was not confirmed: the node may have it, or have forgotten all in a reset."""
+        self._disagreements += 1
+        if self._disagreements > DISAGREEMENTS:
+            raise Trouble("E-NODE-19", unit=self.node.unit_id, document=self.document)
+        fields = self.transfer()
+        if fields["state"] == TRANSFER_IDLE or not self._is_ours(fields):
+            self.offer()
+        else:
+            self._take(fields)
+
+    def _ask_where(self) -> None:
+        fields = self.transfer()
+        if not self._is_ours(fields):
+            raise Trouble("E-NODE-19", unit=self.node.unit_id, document=self.document)
+        self._take(fields)
+
+    def _take(self, fields: dict[str, int]) -> None:
+        whole = fields["state"] in (TRANSFER_CHECKING, TRANSFER_DONE)
+        self.next = len(self.data) if whole else min(fields["next"], len(self.data))
+        self._on_progress(self.next)
+
+    def _is_ours(self, fields: dict[str, int]) -> bool:
+        return (fields["document"], fields["index"], fields["size"]) == (self.document, self.index, len(self.data))
+
+
+def _await_verdict(node: Registers, sending: _Sending, monotonic: Callable[[], float]) -> None:
+    deadline_s = monotonic() + CHECKING_S
+    while sending.transfer()["state"] != TRANSFER_DONE:
+        if monotonic() > deadline_s:
+            raise Trouble("E-NODE-20", unit=node.unit_id, document=sending.document, seconds=round(CHECKING_S))
+        pause(CHECK_EVERY_S)
