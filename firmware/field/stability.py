@@ -11,13 +11,13 @@ class Stability:
 
     def __init__(self, tolerance: float, window_s: float = WINDOW_S) -> None:
         self._tolerance = tolerance
-        self._window_s = window_s
+        self.window_s = window_s
         self._readings: deque[tuple[float, float]] = deque()
 
     def feed(self, now_s: float, value: float) -> None:
         """Take one finite reading."""
         self._readings.append((now_s, value))
-        while now_s - self._readings[1][0] >= self._window_s if len(self._readings) > 1 else False:
+        while now_s - self._readings[1][0] >= self.window_s if len(self._readings) > 1 else False:
             self._readings.popleft()
 
     def restart(self) -> None:
@@ -27,7 +27,7 @@ class Stability:
     @property
     def covered_s(self) -> float:
         """How much of the window is filled."""
-        return min(self._window_s, self._readings[-1][0] - self._readings[0][0]) if self._readings else 0.0
+        return min(self.window_s, self._readings[-1][0] - self._readings[0][0]) if self._readings else 0.0
 
     @property
     def spread(self) -> float:
@@ -45,5 +45,5 @@ class Stability:
     @property
     def stable(self) -> bool:
         """True when the whole window lies within the tolerance."""
-        enough = len(self._readings) >= LEAST_READINGS and self.covered_s >= self._window_s
+        enough = len(self._readings) >= LEAST_READINGS and self.covered_s >= self.window_s
         return enough and self.spread <= self._tolerance

@@ -6,15 +6,17 @@ chloride 0.1 and 0.01 mol/L as printed with certified solutions, in mS/cm; sea w
 
 from hardware.water import conductivity_ms_cm
 
+Tables = dict[str, tuple[float, ...]]
+
 _TEMPERATURES_C = (15.0, 20.0, 25.0, 30.0, 35.0)
-_BUFFERS = {
+_BUFFERS: Tables = {
     "4.01": (4.00, 4.00, 4.01, 4.01, 4.02),
     "6.86": (6.90, 6.88, 6.86, 6.85, 6.84),
     "7.00": (7.04, 7.02, 7.00, 6.99, 6.98),
     "9.18": (9.28, 9.23, 9.18, 9.14, 9.10),
     "10.01": (10.12, 10.06, 10.01, 9.97, 9.93),
 }
-_CHLORIDES = {
+_CHLORIDES: Tables = {
     "12.88": (10.48, 11.67, 12.88, 14.12, 15.36),
     "1.413": (1.147, 1.278, 1.413, 1.552, 1.694),
 }
@@ -42,7 +44,7 @@ def standard_ms_cm(name: str, temperature_c: float) -> float:
     return _between(_CHLORIDES, name, temperature_c)
 
 
-def _between(tables: dict[str, tuple[float, ...]], name: str, temperature_c: float) -> float:
+def _between(tables: Tables, name: str, temperature_c: float) -> float:
     if name not in tables:
         raise UnknownStandard(f"{name}: known are {', '.join(tables)}")
     _check(temperature_c)
