@@ -23,7 +23,7 @@ class Log:
         self.dropped = 0
         self.ready = False  # the window shows the oldest unread records, or there are none
         self.shown = 0  # records in the window
-        self.head: "Head | None" = None  # of the segment that is read
+        self.head: "Head" = None  # type: ignore[assignment]  # of the segment that is read, None while none is open
         self.window = bytearray(_WINDOW_BYTES)
         self._folder = folder
         self._stride = 8 + 6 * channels + CRC_BYTES
@@ -209,7 +209,7 @@ class Log:
         os.remove(self._name(number))
 
     def _close(self) -> None:
-        self.head = None
+        self.head = None  # type: ignore[assignment]
         self.shown = self._offset = 0
         self.ready = False
 
@@ -228,7 +228,9 @@ def _size(name: str) -> int:
 def _files(folder: str):
     # Name and size of each segment; the sizes come with the names where the file system tells them so.
     try:
-        names = list(os.ilistdir(folder)) if hasattr(os, "ilistdir") else [(name,) for name in os.listdir(folder)]
+        names: "list[tuple]" = (  # type: ignore[type-arg]
+            list(os.ilistdir(folder)) if hasattr(os, "ilistdir") else [(name,) for name in os.listdir(folder)]
+        )
     except OSError:
         return
     for entry in names:

@@ -6,8 +6,21 @@ from dataclasses import dataclass
 
 from gateway.bus.samples import Reading, make_reading
 from hardware.quantities import BY_CODE
-from hardware.registers import ACKNOWLEDGE, COMMAND, IDENTITY, LIVE, MAX_AERATORS, PANEL, RING, Block, parse, width
+from hardware.registers import (
+    ACKNOWLEDGE,
+    COMMAND,
+    IDENTITY,
+    LIVE,
+    MAINS_WIRED,
+    MAX_AERATORS,
+    PANEL,
+    RING,
+    Block,
+    parse,
+    width,
+)
 
+PHASES = 3
 FORMATS = {"u16": "H", "u32": "I", "f32": "f"}
 
 
@@ -70,8 +83,19 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The oldest unread samples of a node, all of one boot; `booted_wall_s` is 0 when the node was never told the time."""
+
+    boot: int
+    unread: int
+    booted_wall_s: int
+    quantities: tuple[str, ...]
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
-    """What a panel node does and why; lists have one place an aerator."""
+    """What a panel node does and why; lists have one place an aerator, `mains` one a phase, None where none is sensed."""
 
     reason: int
     lease_counter: int
@@ -81,6 +105,11 @@ class PanelState:
     hand_off_auto: tuple[int, ...]
     current_a: tuple[float | None, ...]
     lease_losses: int
+    held_off: tuple[bool, ...]
+    not_running: tuple[bool, ...]
+    mains: tuple[bool, ...] | None
+    siren: bool
+    running_kw: float
 
 
 def hardware_id(fields: dict[str, int]) -> str:
@@ -104,6 +133,11 @@ def identity(words: list[int]) -> Identity:
     )
 
 
+def quantity_symbol(code: int) -> str:
+    """What a channel measures, by its code on the wire."""
+    return BY_CODE[code].symbol if code in BY_CODE else f"quantity_{code}"
+
+
 def live(words: list[int], channels: int) -> Live:
     """The live block, read at least up to its last channel in use."""
     fields = head(LIVE, words)
@@ -113,7 +147,7 @@ def live(words: list[int], channels: int) -> Live:
     for channel in range(channels):
         at = 2 * (LIVE.head_length + channel * LIVE.group_length)
         code, value, quality, _ = struct.unpack_from(">HfHH", data, at)
-        symbol = BY_CODE[code].symbol if code in BY_CODE else f"quantity_{code}"
+        symbol = quantity_symbol(code)
         quantities.append(symbol)
         readings.append(make_reading(symbol, value, quality))
     return Live(
@@ -126,11 +160,12 @@ def live(words: list[int], channels: int) -> Live:
     )
 
 
-def ring(words: list[int]) -> tuple[int, int, list[Record]]:
-    """Boot, unread samples and the records of the ring window."""
+def ring(words: list[int]) -> Window:
+    """The ring window."""
     fields = head(RING, words)
     data = packed(words)
     channels = fields["channels"]
+    codes = data[2 * offset(RING, "quantities_0") :][:channels]
     at = 2 * RING.head_length
     records = []
     for _ in range(fields["records"]):
@@ -138,7 +173,13 @@ def ring(words: list[int]) -> tuple[int, int, list[Record]]:
         values = tuple(struct.unpack_from(">fH", data, at + 8 + 6 * channel) for channel in range(channels))
         records.append(Record(sequence=sequence, uptime_ms=uptime_ms, values=values))
         at += 8 + 6 * channels
-    return fields["boot_id"], fields["unread"], records
+    return Window(
+        boot=fields["boot_id"],
+        unread=fields["unread"],
+        booted_wall_s=fields["booted_wall_s"],
+        quantities=tuple(quantity_symbol(code) for code in codes),
+        records=tuple(records),
+    )
 
 
 def panel(words: list[int], aerators: int) -> PanelState:
@@ -154,13 +195,18 @@ def panel(words: list[int], aerators: int) -> PanelState:
         hand_off_auto=tuple(fields["hoa"] >> 2 * aerator & 3 for aerator in range(aerators)),
         current_a=tuple(current if math.isfinite(current) else None for current in currents[:aerators]),
         lease_losses=fields["lease_losses"],
+        held_off=_bits(fields["held_off"], aerators),
+        not_running=_bits(fields["not_running"], aerators),
+        mains=_bits(fields["mains"], PHASES) if fields["mains"] & MAINS_WIRED else None,
+        siren=bool(fields["siren"]),
+        running_kw=fields["running_centi_kw"] / 100,
     )
 
 
-def command(lease_counter: int, wanted: list[bool], expiry_s: int) -> list[int]:
+def command(lease_counter: int, wanted: list[bool], expiry_s: int, siren: bool = False) -> list[int]:
     """The registers of a relay command."""
     mask = sum(1 << aerator for aerator, on in enumerate(wanted) if on)
-    words = [lease_counter & 0xFFFF, mask, expiry_s]
+    words = [lease_counter & 0xFFFF, mask, expiry_s, int(siren)]
     assert len(words) == COMMAND.length
     return words
 
@@ -170,6 +216,12 @@ def acknowledge(boot: int, sequence: int) -> list[int]:
     words = [boot >> 16, boot & 0xFFFF, sequence >> 16, sequence & 0xFFFF]
     assert len(words) == ACKNOWLEDGE.length
     return words
+
+
+def time(wall_s: float) -> list[int]:
+    """The registers that tell a node the time."""
+    seconds = int(wall_s) & 0xFFFFFFFF
+    return [seconds >> 16, seconds & 0xFFFF]
 
 
 def _bits(mask: int, count: int) -> tuple[bool, ...]:

@@ -1,15 +1,18 @@
 """One of our nodes on a line: who it is, its newest sample, and what it kept while nobody listened."""
 
 import struct
-import time
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from itertools import pairwise
+from typing import Any, Protocol
 
 from gateway.bus import blocks
+from gateway.bus.dating import Dating
 from gateway.bus.device import Device
 from gateway.bus.errors import BusError, WrongBlock
-from gateway.bus.samples import Sample, make_reading
+from gateway.bus.samples import Sample, make_readings
+from gateway.bus.twins import TwinSearch
+from gateway.clock import Clock
 from hardware.registers import (
     ACKNOWLEDGE,
     COMMAND,
@@ -23,14 +26,14 @@ from hardware.registers import (
     RING,
     ROLE_PANEL,
     STATUS,
+    TIME,
 )
 
 SUSPICIOUS_FAILURES = 4
-DISCOVERY_READS = 12
 DISCOVERY_SLOTS = 4
 DISCOVERY_MARGIN_S = 0.015
-DISCOVERY_PERIOD_S = 2.5
-RECHECK_S = 60.0
+TELL_TIME_S = 3600.0
+NOT_READY_S = 1.0
 
 
 class Ledger(Protocol):
@@ -41,50 +44,6 @@ class Ledger(Protocol):
     def put(self, sample: Sample) -> int: ...
 
 
-class TwinSearch:
-    """Are there two nodes with one unit id?
-
-    A node answers a discovery read after a random time, so two of them are both heard within a few reads. The reads are
-    far apart, for each keeps the line busy. While twins are known the search begins anew every minute.
-    """
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self.found: tuple[str, ...] = ()
-        self._monotonic = monotonic
-        self._left = 0
-        self._next_s = 0.0
-        self._seen: set[str] = set()
-
-    @property
-    def searching(self) -> bool:
-        """True until the search has its answer."""
-        return self._left > 0
-
-    def begin(self) -> None:
-        """Something is odd: search, unless that was done within the last minute."""
-        if not self.searching and self._monotonic() >= self._next_s:
-            self._left = DISCOVERY_READS
-            self._seen = set()
-
-    def due(self) -> bool:
-        """True when it is time for the next discovery read."""
-        if self.found:
-            self.begin()
-        return self.searching and self._monotonic() >= self._next_s
-
-    def saw(self, hardware_id: str | None) -> None:
-        """Who answered the read, None for nobody. Two different ones end the search."""
-        self._left -= 1
-        self._next_s = self._monotonic() + DISCOVERY_PERIOD_S
-        if hardware_id is not None:
-            self._seen.add(hardware_id)
-        if len(self._seen) > 1 or self._left == 0:
-            self._left = 0
-            self._next_s = self._monotonic() + RECHECK_S
-            if self._seen:
-                self.found = tuple(sorted(self._seen)) if len(self._seen) > 1 else ()
-
-
 class UnusableNode(BusError):
     """What answers at this unit id is not a node that this gateway can use."""
 
@@ -92,7 +51,8 @@ class UnusableNode(BusError):
 class Node:
     """Polls one node and brings each of its samples into the ledger once.
 
-    `on_sample` gets new samples only; `on_event(kind, text)` what people should know.
+    `on_sample` gets new samples only; `on_event(kind, text)` what people should know. A poll brings the newest sample;
+    what the node kept while nobody listened is fetched apart from it, a window at a time, when the line has time.
     """
 
     def __init__(
@@ -102,7 +62,7 @@ class Node:
         ledger: Ledger,
         on_sample: Callable[["Node", Sample], None],
         on_event: Callable[[str, str], None],
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         self.device = device
         self.name = name
@@ -112,16 +72,22 @@ class Node:
         self._ledger = ledger
         self._on_sample = on_sample
         self._on_event = on_event
-        self._monotonic = monotonic
-        self._quantities: tuple[str, ...] = ()
+        self._clock = clock or Clock()
+        self._monotonic = self._clock.monotonic
+        self._dating = Dating(self._clock)
         self._newest = 0
         self._complete = 0
-        self._newest_taken = (0.0, 0)
-        self._owed: deque[tuple[int, int]] = deque()
-        self._acknowledged = 0
-        self._safe = 0
+        self._earlier = False
+        self._thinned = False
+        self._dropped = 0
+        self._count_lost = False
+        self._tell_time_at_s = 0.0
+        self._fetch_at_s = 0.0
+        self._fetched: dict[int, int] = {}
+        self._owed: deque[tuple[int, int, int]] = deque()
+        self._safe: dict[int, int] = {}
         self._shown = 0
-        self._twins = TwinSearch(monotonic)
+        self._twins = TwinSearch(self._monotonic)
         self._hardware_id = ""
         self._boot: int | None = None
         self._reported = ""
@@ -131,8 +97,23 @@ class Node:
         """False while two nodes share this unit id."""
         return not self.duplicates
 
+    @property
+    def behind(self) -> bool:
+        """True when the node has older samples and the last window it gave is safe."""
+        waiting = bool(self._owed or self._safe) or self._monotonic() < self._fetch_at_s
+        return self.identity is not None and self.usable and not waiting and self._incomplete
+
+    @property
+    def fetch_time_s(self) -> float:
+        """How long a window keeps the line busy."""
+        return self.device.line.read_time_s(RING.length) + self.device.latency_s
+
+    @property
+    def _incomplete(self) -> bool:
+        return self._earlier or self._newest > self._complete
+
     async def poll(self) -> None:
-        """One round: identity if unknown, the newest sample, a window of older ones, an acknowledgement.
+        """One round: identity if unknown, the newest sample, an acknowledgement.
 
         Raises BusError when the node does not answer as it should.
         """
@@ -140,8 +121,16 @@ class Node:
             await self._search_twins()
         if self.duplicates:
             raise UnusableNode(self._shared_address())
+        await self._watched(self._poll())
+
+    async def fetch(self) -> None:
+        """One window of older samples; raises BusError."""
+        if self.identity is not None:
+            await self._watched(self._read_ring(self.identity))
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._poll()
+            await work
         except WrongBlock:
             self.identity = None
             raise
@@ -158,9 +147,10 @@ class Node:
             await self._identify()
         assert self.identity is not None
         await self._read_live(self.identity)
-        if self._newest > self._complete:
-            await self._read_ring(self.identity)
-        await self._acknowledge(self.identity)
+        await self._acknowledge()
+        await self._tell_time()
+        if self._count_lost:
+            await self._count_losses()
 
     async def _identify(self) -> None:
         words = await self.device.read(IDENTITY, IDENTITY.length)
@@ -174,13 +164,20 @@ class Node:
         self._hardware_id = found.hardware_id
         if found.boot != self._boot:
             self._new_boot(found)
+        self._count_lost = True
+        self._tell_time_at_s = self._monotonic()
         self.identity = found
 
     def _new_boot(self, found: blocks.Identity) -> None:
         again = self._boot is not None
         self._boot = found.boot
-        self._newest = self._complete = self._acknowledged = self._safe = self._shown = 0
+        self._newest = self._complete = self._shown = self._dropped = 0
+        self._dating = Dating(self._clock)
+        self._earlier = True
+        self._thinned = False
+        self._fetched.clear()
         self._owed.clear()
+        self._safe.clear()
         if again:
             self._on_event("node_boot", f"{self.name}: node {found.hardware_id} booted (boot {found.boot:08x})")
 
@@ -195,7 +192,7 @@ class Node:
         if live.sequence == 0:
             return
         taken_s = now_s - live.age_s
-        self._newest_taken = (taken_s, live.uptime_ms)
+        self._dating.saw(taken_s, live.uptime_ms)
         if live.sequence <= self._newest:
             return
         sample = Sample(
@@ -205,55 +202,90 @@ class Node:
             taken_s=taken_s,
             readings=live.readings,
         )
-        self._quantities = live.quantities
         if live.sequence > self._shown:
             self._shown = live.sequence
             self._on_sample(self, sample)
         ticket = self._ledger.put(sample)
         self._newest = live.sequence
         if live.sequence == self._complete + 1:
-            self._completed(live.sequence, ticket)
+            self._complete = live.sequence
+            self._owed.append((ticket, live.boot, live.sequence))
 
     async def _read_ring(self, identity: blocks.Identity) -> None:
-        if self._owed or self._safe > self._acknowledged:
+        window = blocks.ring(await self.device.read(RING, RING.length - RING.spare))
+        here = window.boot == identity.boot
+        if not window.records:
+            self._nothing_shown(window)
             return
-        boot, _, records = blocks.ring(await self.device.read(RING, RING.length - RING.spare))
-        if boot != identity.boot or not records:
+        if not self._dating.known:
             return
-        if records[0].sequence > self._complete + 1 and self._complete > 0:
-            lost = records[0].sequence - self._complete - 1
+        if not here and window.boot not in self._fetched and self._dating.guesses(window):
+            self._on_event("samples_undated", f"{self.name}: samples of boot {window.boot:08x} have no certain time")
+        self._note_gaps(window, self._complete if here else self._fetched.get(window.boot, 0))
+        for record in window.records:
+            sample = self._late_sample(identity, window, record)
+            self._owed.append((self._ledger.put(sample), window.boot, record.sequence))
+            self._fetched[window.boot] = record.sequence
+            if here:
+                self._complete = max(self._complete, record.sequence)
+        self._earlier = self._earlier and not here
+        self._close_backlog()
+
+    def _nothing_shown(self, window: blocks.Window) -> None:
+        """Either all was acknowledged, or the node's flash is not yet read."""
+        if window.unread:
+            self._fetch_at_s = self._monotonic() + NOT_READY_S
+            return
+        self._earlier = False
+        self._complete = max(self._complete, self._newest)
+        self._close_backlog()
+
+    def _note_gaps(self, window: blocks.Window, before: int) -> None:
+        """Does the window miss samples that the node made, counted from what was fetched before it?"""
+        known = [before] if before else []
+        sequences = known + [record.sequence for record in window.records if record.sequence > before]
+        self._thinned |= any(later > earlier + 1 for earlier, later in pairwise(sequences))
+
+    def _close_backlog(self) -> None:
+        """All is fetched: say once what is missing."""
+        self._count_lost |= self._thinned and not self._incomplete
+
+    async def _count_losses(self) -> None:
+        """What the node itself counts as lost is lost; other gaps are samples that it left out on purpose."""
+        dropped = (await read_status(self.device))["samples_dropped"]
+        self._count_lost = False
+        lost, self._dropped = max(dropped - self._dropped, 0), max(dropped, self._dropped)
+        if lost:
             self.samples_lost += lost
             self._on_event("samples_lost", f"{self.name}: the node's memory overflowed, {lost} samples are lost")
-        for record in records:
-            if record.sequence > self._complete:
-                self._completed(record.sequence, self._ledger.put(self._late_sample(identity, record)))
+        elif self._thinned and not self._incomplete:
+            self._on_event("samples_thinned", f"{self.name}: nobody fetched for a while, the node kept fewer samples")
+        self._thinned = self._thinned and self._incomplete
 
-    def _late_sample(self, identity: blocks.Identity, record: blocks.Record) -> Sample:
-        taken_s, uptime_ms = self._newest_taken
-        before_s = ((uptime_ms - record.uptime_ms) & 0xFFFFFFFF) / 1000
+    def _late_sample(self, identity: blocks.Identity, window: blocks.Window, record: blocks.Record) -> Sample:
         return Sample(
             node=identity.hardware_id,
-            boot=identity.boot,
+            boot=window.boot,
             sequence=record.sequence,
-            taken_s=taken_s - before_s,
-            readings=tuple(
-                make_reading(quantity, value, quality)
-                for quantity, (value, quality) in zip(self._quantities, record.values, strict=False)
-            ),
+            taken_s=self._dating.taken_s(window, record, window.boot == identity.boot),
+            readings=make_readings(window.quantities, record.values),
             late=True,
         )
 
-    def _completed(self, sequence: int, ticket: int) -> None:
-        self._complete = sequence
-        self._owed.append((ticket, sequence))
-
-    async def _acknowledge(self, identity: blocks.Identity) -> None:
+    async def _acknowledge(self) -> None:
         while self._owed and self._owed[0][0] <= self._ledger.committed:
-            self._safe = self._owed.popleft()[1]
-        if self._safe > self._acknowledged:
-            safe = self._safe
-            await self.device.write(ACKNOWLEDGE, blocks.acknowledge(identity.boot, safe))
-            self._acknowledged = safe
+            _, boot, sequence = self._owed.popleft()
+            self._safe[boot] = max(sequence, self._safe.get(boot, 0))
+        for boot, sequence in list(self._safe.items()):
+            await self.device.write(ACKNOWLEDGE, blocks.acknowledge(boot, sequence))
+            if self._safe.get(boot) == sequence:
+                del self._safe[boot]
+
+    async def _tell_time(self) -> None:
+        """The node dates its boots by this; a gateway that does not know the time says nothing."""
+        if self._monotonic() >= self._tell_time_at_s and self._clock.wall_known():
+            await self.device.write(TIME, blocks.time(self._clock.wall()))
+            self._tell_time_at_s = self._monotonic() + TELL_TIME_S
 
     async def _search_twins(self) -> None:
         """One step of the search: who answers a discovery read this time?"""
@@ -300,7 +332,7 @@ class PanelNode(Node):
         """Ask the panel who it is; raises BusError."""
         await self._identify()
 
-    async def command(self, wanted: list[bool], expiry_s: int, urgency: int) -> None:
+    async def command(self, wanted: list[bool], expiry_s: int, urgency: int, siren: bool = False) -> None:
         """Renew the lease with what shall run; raises BusError."""
         if self.duplicates:
             raise UnusableNode(self._shared_address())
@@ -311,7 +343,7 @@ class PanelNode(Node):
                 f"{self.name}: a command for {len(wanted)} aerators, the panel has {self.identity.aerators}"
             )
         self._lease = (self._lease + 1) & 0xFFFF
-        await self.device.write(COMMAND, blocks.command(self._lease, wanted, expiry_s), urgency)
+        await self.device.write(COMMAND, blocks.command(self._lease, wanted, expiry_s, siren), urgency)
 
     async def read_state(self, urgency: int) -> blocks.PanelState:
         """What the panel does now; raises BusError."""

@@ -2,6 +2,7 @@
 
 import enum
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hardware import registers
@@ -22,6 +23,14 @@ REASONS = {
     registers.REASON_BAD_FRAME: "probe garbled",
     registers.REASON_RANGE: "out of range",
     registers.REASON_NO_SIGNAL: "no signal",
+    registers.REASON_RATE: "changed too fast",
+    registers.REASON_FROZEN: "stands still",
+    registers.REASON_OUT_OF_WATER: "out of water",
+    registers.REASON_CALIBRATING: "being calibrated",
+    registers.REASON_LOOP: "current loop out of limits",
+    registers.REASON_POWER_ON_VALUE: "power-on value",
+    registers.REASON_PROBE_FAULT: "probe reports a fault",
+    registers.REASON_NOT_READY: "probe not ready",
 }
 
 
@@ -61,3 +70,10 @@ def make_reading(quantity: str, value: float, quality_word: int) -> Reading:
     if not math.isfinite(value):
         return Reading(quantity=quantity, value=None, quality=Quality.BAD, reason=reason)
     return Reading(quantity=quantity, value=value, quality=quality, reason=reason)
+
+
+def make_readings(quantities: Sequence[str], values: Sequence[tuple[float, int]]) -> tuple[Reading, ...]:
+    """The readings of one record."""
+    return tuple(
+        make_reading(quantity, value, quality) for quantity, (value, quality) in zip(quantities, values, strict=True)
+    )
