@@ -46,9 +46,9 @@ class Memory:
             self._kept[:] = image
 
 
-def drive(pin, run: bool, normally_open: bool) -> None:
+def drive(pin, run: int, normally_open: int) -> None:
     # The level is set under the latch, then the latch opened and closed: the pin never shows another level.
-    pin.init(Pin.OUT, value=1 if bool(run) == bool(normally_open) else 0)
+    pin.init(Pin.OUT, value=1 if run == normally_open else 0)
     pin.init(hold=False)
     pin.init(hold=True)
 

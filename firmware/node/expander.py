@@ -1,4 +1,4 @@
-# One MCP23017: sixteen contacts, some of them outputs.
+# One MCP23017: sixteen contacts, some of them outputs. A reading counts once the next one agrees.
 
 _DIRECTIONS = 0x00
 _CONTACTS = 0x12
@@ -18,6 +18,7 @@ class Expander:
         self._address = address
         self._directions = directions
         self._inputs = bytearray(2)
+        self._word = -1
         self._misses = 0
 
     @property
@@ -34,11 +35,17 @@ class Expander:
                 self._i2c.writeto_mem(self._address, _DIRECTIONS, self._directions)
                 self._i2c.writeto_mem(self._address, _OUTPUTS, self.outputs)
             self._i2c.readfrom_mem_into(self._address, _CONTACTS, self._inputs)
-            self.contacts = self._inputs[0] | self._inputs[1] << 8
-            self.answers = True
             self._misses = 0
+            self._take(self._inputs[0] | self._inputs[1] << 8)
         except OSError:
             self.answers = False
+            self._word = -1
             self._misses += 1
-            if self._misses >= 2 * _MISSES:
-                self._misses = _MISSES
+            if self._misses > 2 * _MISSES:
+                self._misses -= _MISSES
+
+    def _take(self, word: int) -> None:
+        if word == self._word:
+            self.contacts = word
+            self.answers = True
+        self._word = word

@@ -18,6 +18,7 @@ class Motors:
         self._relays = relays
         self._count = settings.aerators
         self._wired = settings.phases & _ALL_PHASES
+        self._silent = 0
         self._ever = False
         self._lost_ms: "int | None" = None
         self._fine_ms = [now_ms] * settings.aerators
@@ -37,10 +38,14 @@ class Motors:
 
     def _read_currents(self) -> None:
         self.currents = 0
+        self._silent = 0
         for aerator in range(self._count):
-            if self._relays.current_a(aerator) >= self._settings.running_a:
+            current_a = self._relays.current_a(aerator)
+            if current_a >= self._settings.running_a:
                 self.currents |= 1 << aerator
                 self._ever = True
+            elif current_a == current_a:  # a broken wire says nothing
+                self._silent |= 1 << aerator
 
     def _judge(self, coils: int, now_ms: int) -> None:
         hoa = self._relays.hoa()
@@ -50,7 +55,7 @@ class Motors:
             switch = hoa >> 2 * aerator & 3
             if switch == HOA_OFF and not self.currents & bit:
                 self.idle |= bit
-            if switch != HOA_AUTO or not coils & ~self.currents & bit:
+            if switch != HOA_AUTO or not coils & self._silent & bit:
                 self._fine_ms[aerator] = now_ms
             if now_ms - self._fine_ms[aerator] >= _SILENT_MS:
                 self.not_running |= bit

@@ -1,4 +1,7 @@
 # Relays, current transformers, contacts, phases and siren of a panel, on the pins of hardware/pins.py.
+#
+# Normally closed wiring is the rule: a relay without current lets its aerator run, so a dead board means air. An aerator on
+# a normally open contact stops with the board; it is for machines that something else keeps safe.
 
 from machine import ADC, I2C, PWRON_RESET, WDT_RESET, Pin, reset_cause
 
@@ -59,6 +62,7 @@ class Relays:
         self._memory.keep()
 
     def current_a(self, aerator: int) -> float:
+        # NaN where the wire to the current transformer is broken.
         return self._currents_a[aerator]
 
     def hoa(self) -> int:
@@ -83,7 +87,7 @@ class Relays:
     def refresh(self) -> None:
         # Reads currents and contacts, so that nobody who asks has to wait for them.
         for i in range(len(self._adcs)):
-            self._currents_a[i] = self._adcs[i].read_uv() / pins.MICROVOLTS_PER_AMPERE
+            self._currents_a[i] = _current_a(self._adcs[i].read_uv())
         self._switches.exchange()
         self._sense.exchange()
         needed = self._phases or self._sense.outputs[1]
@@ -104,3 +108,9 @@ class Relays:
     def _drive(self, aerator: int) -> None:
         memory = self._memory
         air.drive(self._pins[aerator], memory.mask >> aerator & 1, memory.wiring >> aerator & 1)
+
+
+def _current_a(microvolts: int) -> float:
+    if microvolts < pins.MICROVOLTS_AT_ZERO_AMPERE * 3 // 4:
+        return float("nan")
+    return max(microvolts - pins.MICROVOLTS_AT_ZERO_AMPERE, 0) / pins.MICROVOLTS_PER_AMPERE

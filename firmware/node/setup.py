@@ -61,7 +61,7 @@ class Setup:
 
     def _change(self, offset: int, words: "list[int]") -> None:
         # All fields of the write are checked before the first is changed.
-        changes = []
+        changes: "list[tuple[str, float]]" = []
         at = 0
         end = offset + len(words)
         for _, size, attribute, scale, low, high in FIELDS:
@@ -73,10 +73,10 @@ class Setup:
                     value = value << 16 | words[at - offset + 1]
                 if not low <= value <= high:
                     raise Refused(ILLEGAL_VALUE)
-                changes.append((attribute, value if scale == 1 else value * 100 if scale < 1 else value / scale))
+                changes.append((attribute, _unscaled(value, scale)))
             at += size
-        for attribute, value in changes:
-            setattr(self._settings, attribute, value)
+        for attribute, setting in changes:
+            setattr(self._settings, attribute, setting)
 
     def _act(self, offset: int, words: "list[int]") -> None:
         if words[0] == ACTION_SAVE_SETTINGS:
@@ -85,3 +85,8 @@ class Setup:
             self._actions[words[0]]()
         else:
             raise Refused(ILLEGAL_VALUE)
+
+
+def _unscaled(value: int, scale: float) -> float:
+    # Whole numbers stay whole.
+    return value if scale == 1 else value * 100 if scale < 1 else value / scale

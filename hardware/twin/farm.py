@@ -35,6 +35,12 @@ class BoardPlan:
     aerators: int = 0
     probes: tuple[tuple[str, int], ...] = ()
     salinity_psu: float = 0.0
+    normally_open: int = 0
+    phases: int = 0
+    start_order: tuple[int, ...] = ()
+    power_kw: tuple[float, ...] = ()
+    power_limit_kw: float = 0.0
+    min_off_s: int = 0
 
 
 BOARDS = (
@@ -152,7 +158,8 @@ class TwinFarm:
             self.boards[plan.name] = board
             if plan.panel:
                 machines = self.ponds[plan.pond].aerators
-                self.banks[plan.name] = Bank(board, plan.aerators, machines.current_a if machines else 0.0)
+                current_a = machines.current_a if machines else 0.0
+                self.banks[plan.name] = Bank(board, plan.aerators, current_a, plan.normally_open)
 
     def _add_probes(self, plan: BoardPlan, folder: Path) -> None:
         terminal = Terminal(folder / "uart2")
@@ -173,6 +180,12 @@ class TwinFarm:
             "probes": plan.probes,
             "salinity_psu": plan.salinity_psu,
             "ring_bytes": self.plan.ring_bytes,
+            "normally_open": plan.normally_open,
+            "phases": plan.phases,
+            "start_order": plan.start_order,
+            "power_kw": plan.power_kw,
+            "power_limit_kw": plan.power_limit_kw,
+            "min_off_s": plan.min_off_s,
         }
         body = json.dumps(values).encode()
         return b"%08x\n" % binascii.crc32(body) + body

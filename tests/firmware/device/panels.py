@@ -31,6 +31,7 @@ class Relays:
         self.mains_word = 7
         self.power = True
         self.tripped = 0
+        self.broken_wires = 0
         self.sounding = False
         self.moves = []
 
@@ -54,6 +55,8 @@ class Relays:
             self.rests_ms[at] = -(-rests_ms[at] // 3000) * 3000
 
     def current_a(self, aerator):
+        if self.broken_wires >> aerator & 1:
+            return float("nan")
         by_hand = self.switches >> 2 * aerator & 2
         by_relay = self.switches >> 2 * aerator & 1 and self.mask >> aerator & 1
         return 4.5 if self.power and (by_hand or by_relay) and not self.tripped >> aerator & 1 else 0.0

@@ -205,6 +205,15 @@ def test_nobody_misses_an_aerator_that_is_switched_off_or_has_no_phases():
     assert rig.show()["mains"] == MAINS_WIRED | 5
 
 
+def test_a_broken_current_wire_is_no_proof_of_a_standing_motor():
+    rig = Rig()
+    rig.leased(30, 0b1111)
+    rig.relays.broken_wires = 0b0001
+    assert rig.leased(30, 0b1111) == 0b1111
+    assert rig.show()["currents"] == 0b1110
+    assert rig.show()["not_running"] == 0
+
+
 def test_the_block_shows_what_the_gateway_needs():
     rig = Rig(power_kw=[2.2, 1.5, 1.5, 0.75], power_limit_kw=4.0)
     rig.leased(60, 0b1111)
