@@ -1,13 +1,32 @@
-"""Compiles the node's application to bytecode: `python -m firmware.build FOLDER` makes what goes onto a board."""
+"""Compiles what goes onto a board: `python -m firmware.build FOLDER` makes main.py, the base and an application.
 
+`lib/` is the base, which answers when no application runs; `a/` is a whole application with its manifest.
+"""
+
+import ast
+import hashlib
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from firmware.inline import board_registers, inlined
+from firmware.node.version import VERSION
+
 ROOT = Path(__file__).parents[1]
-SOURCES = ("firmware/node", "hardware/registers.py", "hardware/pins.py")
-NOT_COMPILED = "main.py"
+MAIN = "firmware/node/main.py"
+VERSION_FILE = "firmware/node/version.py"
+REGISTERS = "hardware/registers.py"
+PINS = "hardware/pins.py"
+BASE = (
+    "air", "bank", "base", "clock", "counters", "crc", "digest", "ed25519", "errorlog", "essentials", "key", "manifest",
+    "nvs", "receiver", "refused", "sha512", "slave", "slots", "starter", "status", "transfer", "update", "updater",
+    "version",
+)  # fmt: skip
+BASE_ONLY = ("base", "starter")
+
+Version = tuple[int, int, int]
 
 
 class BuildError(Exception):
@@ -23,36 +42,69 @@ def compiler() -> str:
     return found
 
 
-def sources() -> list[Path]:
-    """Every file that becomes bytecode, relative to the project."""
-    files: list[Path] = []
-    for name in SOURCES:
-        path = ROOT / name
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return [file.relative_to(ROOT) for file in files if file.name != NOT_COMPILED and file.stat().st_size > 0]
+def base_sources() -> list[str]:
+    """The files of the base, relative to the project."""
+    return [*(f"firmware/node/{name}.py" for name in BASE), REGISTERS, PINS]
+
+
+def application_sources() -> list[str]:
+    """The files of an application, relative to the project."""
+    left_out = {MAIN, *(f"firmware/node/{name}.py" for name in BASE_ONLY)}
+    found = sorted((ROOT / "firmware/node").rglob("*.py"))
+    names = [str(path.relative_to(ROOT)) for path in found if path.stat().st_size > 0]
+    return [*(name for name in names if name not in left_out), REGISTERS, PINS]
 
 
 def build(target: Path) -> None:
-    """Write main.py and lib/**.mpy into `target`, only what is new; BuildError when the compiler refuses."""
+    """Write main.py, lib/ and a/ into `target`; BuildError when the compiler refuses."""
+    for stale in ("lib", "a"):
+        shutil.rmtree(target / stale, ignore_errors=True)
+    build_modules(target / "lib", base_sources(), VERSION)
+    build_application(target / "a", VERSION)
+    shutil.copy(ROOT / MAIN, target / "main.py")
+
+
+def build_application(folder: Path, version: Version) -> None:
+    """Write an application of this version and its unsigned manifest into `folder`."""
+    build_modules(folder, application_sources(), version)
+    body = manifest_body(folder, version)
+    (folder / "manifest").write_bytes(body + f"signature - {hashlib.sha256(body).hexdigest()}\n".encode())
+
+
+def manifest_body(folder: Path, version: Version) -> bytes:
+    """What a signature covers: the version, and SHA-256, length and path of each file."""
+    lines = [f"pondkeeper {version[0]}.{version[1]}.{version[2]}"]
+    for path in sorted(folder.rglob("*.mpy")):
+        data = path.read_bytes()
+        lines.append(f"{hashlib.sha256(data).hexdigest()} {len(data)} {path.relative_to(folder).as_posix()}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def build_modules(folder: Path, sources: list[str], version: Version) -> None:
+    """Compile these files into `folder`."""
+    trees = {name: _tree(name, version) for name in sources if name != REGISTERS}
+    texts = {name: ast.unparse(tree) for name, tree in trees.items()}
+    texts[REGISTERS] = board_registers(list(trees.values()))
     tool = compiler()
-    wanted = {target / NOT_COMPILED}
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "firmware/node" / NOT_COMPILED, target / NOT_COMPILED)
-    for source in sources():
-        compiled = target / "lib" / source.with_suffix(".mpy")
-        wanted.add(compiled)
-        if not compiled.exists() or compiled.stat().st_mtime < (ROOT / source).stat().st_mtime:
-            _compile(tool, source, compiled)
-    for stale in [path for path in target.rglob("*") if path.is_file() and path not in wanted]:
-        stale.unlink()
+    with tempfile.TemporaryDirectory() as place:
+        for name in sources:
+            source = Path(place) / Path(name).name
+            source.write_text(texts[name], encoding="utf-8")
+            _compile(tool, name, source, folder / Path(name).with_suffix(".mpy"))
 
 
-def _compile(tool: str, source: Path, compiled: Path) -> None:
+def _tree(name: str, version: Version) -> ast.Module:
+    if name == VERSION_FILE:
+        return ast.parse(f"VERSION = {version!r}")
+    return inlined((ROOT / name).read_text(encoding="utf-8"))
+
+
+def _compile(tool: str, name: str, source: Path, compiled: Path) -> None:
     compiled.parent.mkdir(parents=True, exist_ok=True)
-    command = [tool, "-O3", "-s", source.name, "-o", str(compiled), str(ROOT / source)]
+    command = [tool, "-O3", "-s", Path(name).name, "-o", str(compiled), str(source)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise BuildError(f"{source}: {result.stderr.strip()}")
+        raise BuildError(f"{name}: {result.stderr.strip()}")
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 import os
 
-_FILE = "errors.log"
+FILE = "errors.log"
 _LARGEST_BYTES = 2048
 
 
 def write(text: str, folder: str = "") -> None:
     # Appends; when the file is full its older half goes. Never raises: a log that fails must not stop a node.
     try:
-        name = folder + _FILE
+        name = folder + FILE
         old = _read(name)
         if len(old) + len(text) > _LARGEST_BYTES:
             old = old[-_LARGEST_BYTES // 2 :]

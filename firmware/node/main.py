@@ -1,27 +1,30 @@
-# The board's main.py. The watchdog runs before anything else; settings and the samples' memory come while the heap is still
-# in one piece; and whatever goes wrong ends in air: latches open, every relay without current, then a reset.
+# The board's main.py. The watchdog runs before anything else, the console is shut where the settings say so, and whatever
+# goes wrong ends in air: latches open, every relay without current, then a reset.
 
 import machine
+import micropython
 
+HOLD_BUTTON = 0
 RELAY_PINS = (4, 13, 18, 19, 23, 25, 26, 2)
-ALL_ALLOWED = b"\xa7\xff"  # what relays.py keeps in RTC memory when every aerator may run
 
 machine.WDT(timeout=30000)
 try:
-    from firmware.node.settings import Settings
+    import esp32
 
-    settings = Settings()
-    settings.load()
-    memory = bytearray(settings.ring_bytes)
+    if esp32.NVS("pondkeeper").get_i32("locked") and machine.Pin(HOLD_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP).value():
+        micropython.kbd_intr(-1)
+except OSError:
+    pass  # nothing is kept yet: the console is open
 
-    from firmware.node import app
+try:
+    from firmware.node import starter
 
-    app.main(settings, memory)
+    starter.start()
 except Exception as error:
     import sys
 
     sys.print_exception(error)
-    machine.RTC().memory(ALL_ALLOWED)
+    machine.RTC().memory(b"")
     for number in RELAY_PINS:
         pin = machine.Pin(number)
         pin.init(machine.Pin.OUT, value=0)

@@ -14,6 +14,7 @@ from hardware.twin.board.tools import find_micropython, prepare_shim
 
 BOOT_CODE = "__import__('_boot').start(globals())"
 UART_IDS = (0, 1, 2)
+SHIM_BYTES = 4096  # heap for what is no part of the heap on a chip: the esp32 module and the flash driver
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,7 @@ class Board:
         self._state.prepare_boot(cause)
         master, slave = open_pty()
         self._process = subprocess.Popen(
-            [find_micropython(), "-X", f"heapsize={self._heap_size}", "-i", "-c", BOOT_CODE],
+            [find_micropython(), "-X", f"heapsize={self._heap_bytes()}", "-i", "-c", BOOT_CODE],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -256,6 +257,9 @@ class Board:
         os.close(slave)
         self._console.connect(master, self._process.pid, enter_raw=not run_main)
         self._status = Status(True, self._status.boots + 1, self._status.last_exit, cause, self._process.pid)
+
+    def _heap_bytes(self) -> int:
+        return int(self._heap_size.removesuffix("k")) * 1024 + SHIM_BYTES
 
     def _environment(self, run_main: bool) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if key != "HOME"}

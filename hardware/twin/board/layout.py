@@ -6,8 +6,8 @@ pins.bin, 320 bytes:
     96   48 x u32  microvolts at GPIO 0..47
     288  u32       watchdog timeout in ms, 0 while not armed
     292  u32       watchdog feed counter
-    296  u32       cut the power in the N-th program or erase operation from now, 0 never
-    300  u32       program and erase operations so far
+    296  u32       cut the power in the N-th flash operation (program, erase, NVS commit) from now, 0 never
+    300  u32       flash operations so far
     304  u8        power cut mode: see CutMode
     305  u8        reset cause: see ResetCause
     306  u8        request of the firmware: see Request
@@ -20,6 +20,9 @@ i2c.bin, 128 + 128 x 256 bytes: one byte per address with the width of its regis
 (0 = no device), then 256 bytes of registers per address.
 
 rtc.bin, 2 + 2048 bytes: u16 length, then the memory.
+
+nvs.bin: the values of the esp32 module's NVS; a missing file is an empty one. frozen/: the modules that the board's
+interpreter image carries within itself.
 """
 
 from enum import IntEnum
@@ -48,7 +51,7 @@ I2C_REGISTERS = 256
 I2C_SIZE = I2C_DEVICES * (1 + I2C_REGISTERS)
 
 RTC_SIZE = 2 + 2048
-FLASH_SIZE = 1024 * 1024
+FLASH_SIZE = 2 * 1024 * 1024
 
 
 class CutMode(IntEnum):

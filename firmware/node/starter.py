@@ -1,0 +1,97 @@
+# Picks the application at boot and runs it; where none can run, the base answers the line. Every failure first gives air.
+
+import gc
+import os
+import sys
+
+import machine
+
+from firmware.node import slots
+from hardware.registers import (
+    SAFE_BOOT_APPLICATION_FAILS,
+    SAFE_BOOT_FILE_SYSTEM,
+    SAFE_BOOT_NO_APPLICATION,
+    SLOT_BASE,
+)
+
+_PACKAGES = ("firmware", "hardware")
+
+
+def start() -> None:
+    # Returns only to a technician who took the console.
+    if not _mounted():
+        _answer(SAFE_BOOT_FILE_SYSTEM)
+        return
+    slot = slots.choose(machine.reset_cause() == machine.WDT_RESET)
+    if slot == SLOT_BASE:
+        some = slots.installed(0) or slots.installed(1)
+        _answer(SAFE_BOOT_APPLICATION_FAILS if some else SAFE_BOOT_NO_APPLICATION)
+        return
+    try:
+        _run(slots.FOLDERS[slot])
+    except Exception as error:
+        _failed(error)
+
+
+def _run(folder: str) -> None:
+    # The application's own modules take the place of the base's. The samples' memory comes while the heap is in one piece.
+    sys.path.insert(0, folder)
+    _drop_modules()
+    from firmware.node.settings import Settings
+
+    settings = Settings()
+    settings.load()
+    memory = bytearray(settings.ring_bytes)
+    from firmware.node import app
+
+    app.main(settings, memory)
+
+
+def _failed(error: Exception) -> None:
+    # With the base's modules again: those of the application may be what failed.
+    sys.print_exception(error)
+    if sys.path[0] in slots.FOLDERS:
+        sys.path.pop(0)
+    _drop_modules()
+    _give_air()
+    slots.count_crash()
+    _log(error)
+    machine.reset()
+
+
+def _log(error: Exception) -> None:
+    import io
+
+    from firmware.node import errorlog
+
+    text = io.StringIO()
+    sys.print_exception(error, text)
+    errorlog.write(text.getvalue())
+
+
+def _give_air() -> None:
+    from firmware.node import air
+
+    air.give()
+
+
+def _answer(reason: int) -> None:
+    from firmware.node.base import Base
+
+    Base(reason).run()
+
+
+def _drop_modules() -> None:
+    for name in list(sys.modules):
+        if name.split(".")[0] in _PACKAGES:
+            del sys.modules[name]
+    gc.collect()
+
+
+def _mounted() -> bool:
+    try:
+        os.stat("/")
+        os.statvfs("/")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,3 @@
+# The version of the node's program: the one place.
+
+VERSION = (0, 1, 0)
