@@ -39,12 +39,15 @@ class Motors:
     def _read_currents(self) -> None:
         self.currents = 0
         self._silent = 0
+        running_ma = self._settings.running_a * 1000
         for aerator in range(self._count):
-            current_a = self._relays.current_a(aerator)
-            if current_a >= self._settings.running_a:
+            current_ma = self._relays.current_ma(aerator)
+            if current_ma is None:
+                continue
+            if current_ma >= running_ma:
                 self.currents |= 1 << aerator
                 self._ever = True
-            elif current_a == current_a:  # a broken wire says nothing
+            else:
                 self._silent |= 1 << aerator
 
     def _judge(self, coils: int, now_ms: int) -> None:

@@ -28,7 +28,7 @@ class Relays:
         i2c = I2C(0, scl=Pin(pins.I2C_SCL), sda=Pin(pins.I2C_SDA), freq=100000, timeout=_I2C_TIMEOUT_US)
         self._switches = Expander(i2c, pins.HOA_EXPANDER)
         self._sense = Expander(i2c, pins.SENSE_EXPANDER, _SIREN_IS_OUTPUT)
-        self._currents_a = [0.0] * count
+        self._currents_ma: "list[int | None]" = [None] * count
         self._reported = False
         self.refresh()
         self._memory = air.Memory()
@@ -63,7 +63,12 @@ class Relays:
 
     def current_a(self, aerator: int) -> float:
         # NaN where the wire to the current transformer is broken.
-        return self._currents_a[aerator]
+        current_ma = self._currents_ma[aerator]
+        return float("nan") if current_ma is None else current_ma / 1000
+
+    def current_ma(self, aerator: int) -> "int | None":
+        # The same without the memory that a fraction takes; None for a broken wire.
+        return self._currents_ma[aerator]
 
     def hoa(self) -> int:
         # Switches that cannot be read stand at auto.
@@ -87,7 +92,7 @@ class Relays:
     def refresh(self) -> None:
         # Reads currents and contacts, so that nobody who asks has to wait for them.
         for i in range(len(self._adcs)):
-            self._currents_a[i] = _current_a(self._adcs[i].read_uv())
+            self._currents_ma[i] = _current_ma(self._adcs[i].read_uv())
         self._switches.exchange()
         self._sense.exchange()
         needed = self._phases or self._sense.outputs[1]
@@ -100,7 +105,7 @@ class Relays:
         memory = self._memory
         whole = memory.recall()
         if reset_cause() == PWRON_RESET:
-            memory.mask = sum(1 << i for i in range(self._count) if self._currents_a[i] >= running_a)
+            memory.mask = sum(1 << i for i in range(self._count) if self.current_a(i) >= running_a)
             memory.rests[:] = bytes(air.AERATORS)
         elif not whole or reset_cause() == WDT_RESET:
             memory.mask = memory.fit
@@ -110,7 +115,7 @@ class Relays:
         air.drive(self._pins[aerator], memory.mask >> aerator & 1, memory.wiring >> aerator & 1)
 
 
-def _current_a(microvolts: int) -> float:
+def _current_ma(microvolts: int) -> "int | None":
     if microvolts < pins.MICROVOLTS_AT_ZERO_AMPERE * 3 // 4:
-        return float("nan")
-    return max(microvolts - pins.MICROVOLTS_AT_ZERO_AMPERE, 0) / pins.MICROVOLTS_PER_AMPERE
+        return None
+    return max(microvolts - pins.MICROVOLTS_AT_ZERO_AMPERE, 0) // (pins.MICROVOLTS_PER_AMPERE // 1000)

@@ -15,6 +15,8 @@ class Starts:
         self.centi_kw = power_of(settings)
         self._settings = settings
         self._relays = relays
+        self._limit_kw = 0.0
+        self._limit = 0
         self._started_ms = now_ms
         self._now_ms = now_ms
         self._rests_ms = [relays.rest_ms(aerator) for aerator in range(self.count)]
@@ -44,7 +46,7 @@ class Starts:
     def _fitting(self, wanted: int, hand: int, first: int, second: int) -> int:
         # As many of `wanted` as the limit allows, at least one where nothing runs by hand: those of `first` before those
         # of `second` before the rest, each in the pond's order.
-        limit = int(self._settings.power_limit_kw * 100 + 0.5)
+        limit = self._limit_centi_kw()
         used = self._power(hand & ~wanted)
         chosen = 0
         for rank in (first, second, wanted):
@@ -55,6 +57,13 @@ class Starts:
                         chosen |= bit
                         used += self.centi_kw[aerator]
         return chosen
+
+    def _limit_centi_kw(self) -> int:
+        # Computed anew only when the setting changed: fractions take memory, and this runs ten times a second.
+        if self._limit_kw != self._settings.power_limit_kw:
+            self._limit_kw = self._settings.power_limit_kw
+            self._limit = int(self._limit_kw * 100 + 0.5)
+        return self._limit
 
     def _pass_time(self, now_ms: int) -> None:
         passed_ms = now_ms - self._now_ms

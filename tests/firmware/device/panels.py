@@ -61,6 +61,9 @@ class Relays:
         by_relay = self.switches >> 2 * aerator & 1 and self.mask >> aerator & 1
         return 4.5 if self.power and (by_hand or by_relay) and not self.tripped >> aerator & 1 else 0.0
 
+    def current_ma(self, aerator):
+        return None if self.broken_wires >> aerator & 1 else int(self.current_a(aerator) * 1000)
+
     def hoa(self):
         return self.switches
 

@@ -1,6 +1,8 @@
 import struct
 
+from firmware.node.bank import Bank
 from firmware.node.crc import holds, seal
+from firmware.node.setup import Setup
 from hardware.registers import ACTION_RESET, COMMAND, CONTROL, PANEL, SETTINGS
 from panels import Rig
 
@@ -88,3 +90,23 @@ def test_coils_read_and_write():
     board.clock.ms += 5000
     board.write(COMMAND, 2, 0b1010, 60, 0)
     assert board.coils() == 0b1010
+
+
+def test_every_setting_of_the_block_reads_back_as_written():
+    board = Board()
+    words = (7, 96, 0, 5000, 1, 3500, 1005, 20, 0, 2500, 6, 80, 120, 90, 1250, 600, 1)
+    board.write(SETTINGS, *words)
+    assert struct.unpack(">17H", board.ask(3, SETTINGS.address, SETTINGS.length)[2:]) == words
+    settings = board.settings
+    assert (settings.baud, settings.power_limit_kw, settings.running_a) == (9600, 12.5, 0.8)
+    assert (settings.min_off_s, settings.siren_after_s, settings.repl_locked) == (90, 600, 1)
+
+
+def test_other_words_of_the_control_block_reach_their_owner():
+    board = Board()
+    called = []
+    bank = Bank()
+    Setup(board.settings, lambda: called.append("reset"), {0x1DE0: lambda: called.append("blink")}).serve(bank)
+    for word in (0x1DE0, ACTION_RESET):
+        bank.write(CONTROL.address, 1, bytearray((word >> 8, word & 0xFF)), 0)
+    assert called == ["blink", "reset"]
