@@ -1,14 +1,8 @@
-# Settings in flash: two generations, each with its CRC; defaults in code when neither reads.
-#
-# A save writes a temporary file and renames it, so a power cut leaves the old settings or the new ones, never a mixture.
+# Settings in flash, kept by the vault; defaults in code when neither generation reads.
 
-import binascii
-import json
-import os
+from firmware.node import vault
 
-_NEW = "settings.new"
-_CURRENT = "settings.json"
-_PREVIOUS = "settings.old"
+_FILE = "settings.json"
 
 DEFAULTS = {
     "generation": 0,
@@ -45,42 +39,37 @@ DEFAULTS = {
 class Settings:
     # Every name of DEFAULTS is an attribute; `folder` is where the files lie.
     def __init__(self, folder: str = "") -> None:
-        self._folder = folder
+        self._path = folder + _FILE
         self.generation = 0
-        self._put(DEFAULTS)
+        self.take(DEFAULTS)
 
     def load(self) -> bool:
         # Takes the newest generation that is whole; False when there is none and the defaults stand.
-        for name in (_CURRENT, _PREVIOUS):
-            values = self._read(name)
-            if values is not None:
-                self._put(values)
-                return True
-        return False
+        values = vault.load(self._path)
+        if values is None:
+            return False
+        self.take(values)
+        return True
 
     def save(self) -> None:
         # Raises OSError when the flash refuses.
-        values = {name: getattr(self, name) for name in DEFAULTS}
-        values["generation"] = (self.generation + 1) & 0xFFFF
-        body = json.dumps(values).encode()
-        with open(self._folder + _NEW, "wb") as file:
-            file.write(b"%08x\n" % binascii.crc32(body) + body)
-        if self._read(_CURRENT) is not None:
-            os.rename(self._folder + _CURRENT, self._folder + _PREVIOUS)
-        os.rename(self._folder + _NEW, self._folder + _CURRENT)
-        self.generation = values["generation"]
+        generation = (self.generation + 1) & 0xFFFF
+        values = self.values()
+        values["generation"] = generation
+        vault.save(self._path, values)
+        self.generation = generation
 
-    def _put(self, values: "dict[str, object]") -> None:
+    def values(self) -> "dict[str, object]":
+        return {name: getattr(self, name) for name in DEFAULTS}
+
+    def take(self, values: "dict[str, object]") -> None:
+        # What `values` leaves out goes back to its default.
         for name in DEFAULTS:
             setattr(self, name, values.get(name, DEFAULTS[name]))
 
-    def _read(self, name: str) -> "dict[str, object] | None":
-        try:
-            with open(self._folder + name, "rb") as file:
-                crc, body = file.read().split(b"\n", 1)
-            if int(crc, 16) != binascii.crc32(body):
-                return None
-            values = json.loads(body)
-        except (OSError, ValueError):
-            return None
-        return values if isinstance(values, dict) else None
+
+def problems(values: "dict[str, object]") -> str:
+    # What is wrong with a whole set of settings, in a few words that name the field; "" when nothing is.
+    from firmware.node import settings_check
+
+    return settings_check.problems(values, DEFAULTS)
