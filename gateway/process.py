@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.bus.device import Device
 from gateway.bus.errors import BusError
+from gateway.bus.guest import GuestDoor
 from gateway.bus.line import Line
 from gateway.bus.node import Node, PanelNode
 from gateway.bus.poller import Poller
@@ -85,6 +86,7 @@ class ControlProcess:
         for name in self.lines:
             nodes = [node for node in self._all_nodes() if node.device.line is self.lines[name]]
             work.append(Poller(nodes, self.farm.poll_ms / 1000, self._polled).run())
+            work.append(GuestDoor(self.lines[name], guest_path(self.farm, name)).run())
         if self.uplink is not None:
             work.append(self._keep_uplink(self.uplink))
         return work
@@ -204,6 +206,11 @@ def journal_path(farm: Farm) -> Path:
 def link_path(farm: Farm) -> Path:
     """Where control and web meet."""
     return farm.data / SOCKET_NAME
+
+
+def guest_path(farm: Farm, line: str) -> Path:
+    """Where a technician's tool comes in while the gateway polls this line."""
+    return farm.data / f"line-{line}.sock"
 
 
 def run_control(farm: Farm) -> None:

@@ -1,4 +1,4 @@
-"""Whose turn it is on a line: relay commands before polls, first come first served among equals."""
+"""Whose turn it is on a line: relay commands before polls, polls before guests, first come first served among equals."""
 
 import asyncio
 import heapq
@@ -7,6 +7,7 @@ from types import TracebackType
 
 RELAY = 0
 POLL = 1
+GUEST = 2
 
 
 class Turns:
