@@ -165,7 +165,7 @@ def identity(fields: dict[str, int]) -> Identity:
     return Identity(
         hardware_id=hardware_id(fields),
         firmware=f"{fields['firmware_major']}.{fields['firmware_minor']}.{fields['firmware_patch']}",
-        **{name: fields[name] for name in same},  # type: ignore[arg-type]
+        **{name: fields[name] for name in same},
     )
 
 
@@ -212,7 +212,7 @@ def panel(words: list[int], aerators: int) -> PanelState:
     masks = ("reason", "wanted", "coils", "currents", "held_off", "mains", "siren", "not_running", "lease_losses")
     currents = [group["current_a"] for group in groups(PANEL, words, MAX_AERATORS)]
     return PanelState(
-        **{name: fields[name] for name in masks},  # type: ignore[arg-type]
+        **{name: fields[name] for name in masks},
         hoa=tuple(fields["hoa"] >> 2 * at & 3 for at in range(aerators)),
         current_a=tuple(_finite(current) for current in currents[:aerators]),
     )

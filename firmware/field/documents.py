@@ -83,7 +83,7 @@ def send(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
     """Bring a document to the node; DocumentRefused when it does not take it. `on_progress(bytes that are there)`."""
-    sending = _Sending(node, document, data, index, on_progress or (lambda there: None))
+    sending = _Sending(node, document, data, index, on_progress or _unseen)
     sending.offer()
     while sending.next < len(data):
         sending.step()
@@ -116,6 +116,10 @@ def chunk_words(data: bytes, at: int) -> list[int]:
     """The registers that bring the bytes from `at` on."""
     piece = data[at : at + CHUNK_BYTES]
     return blocks.unpacked(struct.pack(">I", at) + piece.ljust(CHUNK_BYTES, b"\0"))
+
+
+def _unseen(there: int) -> None:
+    """Progress that nobody looks at."""
 
 
 class _Sending:
