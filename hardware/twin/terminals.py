@@ -1,6 +1,7 @@
 """Pseudo-terminals that stand in for serial ports."""
 
 import os
+import termios
 import tty
 from pathlib import Path
 
@@ -34,6 +35,10 @@ class Terminal:
             return len(data) - os.write(self.master, data)
         except (BlockingIOError, OSError):
             return len(data)
+
+    def speed(self) -> int:
+        """The baud rate that the peer has set, as a constant of termios."""
+        return int(termios.tcgetattr(self.master)[5])
 
     def close(self) -> None:
         """Hang up and remove the link."""
