@@ -67,6 +67,13 @@ def test_a_limit_that_is_lowered_sheds_the_last_of_the_order():
     assert rig.run(1) == 0b0011
 
 
+def test_what_runs_is_not_stopped_for_one_earlier_in_the_order():
+    rig = Rig(power_kw=[3.0] * 4, power_limit_kw=6.0)
+    assert rig.leased(60, 0b1100) == 0b1100
+    assert rig.run(120) == 0b1100
+    assert rig.show()["held_off"] == 0b0011
+
+
 def test_what_runs_by_hand_counts_against_the_limit():
     rig = Rig(power_kw=[3.0] * 4, power_limit_kw=6.0)
     rig.relays.switches = 0x5595
@@ -152,6 +159,13 @@ def test_after_the_mains_return_the_motors_start_one_after_another():
     again = rig.relays.starts()[before:]
     assert [aerator for aerator, _ in again] == [0, 1, 3]
     assert min(gaps_ms(rig.relays)) >= 5000
+
+
+def test_a_machine_that_is_switched_off_is_no_witness_of_the_mains():
+    rig = fed()
+    rig.relays.switches = 0x5554
+    lose_mains(rig)
+    assert rig.leased(60, 0b1111) == 0b0010
 
 
 def test_phases_that_lie_hold_nobody_off():
