@@ -30,6 +30,10 @@ class Text:
         shown = _Values({name: self._shown(value) for name, value in values.items()})
         return key if found is None else found.format_map(shown)
 
+    def number(self, value: float) -> str:
+        """A number with three decimals at most, in the language's own notation."""
+        return self._shown(round(float(value), 3))
+
     def find(self, key: str) -> str | None:
         """The bare message of a key, or None."""
         found: Any = self._catalogue
