@@ -2,6 +2,8 @@
 
 from math import isfinite
 
+from firmware.node.probes import DRIVERS
+
 _MOST_PROBES = 8
 _LONGEST_NAME = 40
 
@@ -84,11 +86,12 @@ def _probes(probes) -> str:
 
 
 def _probe(probe) -> str:
-    if not isinstance(probe, list) or len(probe) != 3:
+    if not isinstance(probe, list) or not 2 <= len(probe) <= 3:
         return "not [driver, address, options]"
-    driver, address, options = probe
-    if not isinstance(driver, str) or not _plain(driver):
-        return "driver is no name"
+    driver, address = probe[:2]
+    options = probe[2] if len(probe) == 3 else {}
+    if driver not in DRIVERS:
+        return "no such driver; there are %s" % " ".join(DRIVERS)
     if isinstance(address, str):
         if not _plain(address):
             return "address is no plain word"

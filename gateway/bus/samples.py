@@ -31,6 +31,7 @@ REASONS = {
     registers.REASON_POWER_ON_VALUE: "power-on value",
     registers.REASON_PROBE_FAULT: "probe reports a fault",
     registers.REASON_NOT_READY: "probe not ready",
+    registers.REASON_NO_PASSPORT: "calibration damaged",
 }
 
 
