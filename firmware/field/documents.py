@@ -4,6 +4,7 @@ To the node: one offer, then chunks from `transfer.next` on. The reply to a chun
 start, at the end, and where the node and the tool disagree. From the node: select a place, read a piece.
 """
 
+import contextlib
 import hashlib
 import struct
 import time
@@ -36,7 +37,7 @@ from hardware.registers import (
 
 CHUNK_BYTES = 2 * CHUNK.repeat
 PIECE_BYTES = 2 * DOCUMENT.repeat
-CHECKING_S = 60.0
+CHECKING_S = 120.0
 CHECK_EVERY_S = 0.25
 DISAGREEMENTS = 8
 LARGEST_BYTES = 1_000_000
@@ -184,8 +185,12 @@ class _Sending:
 
 
 def _await_verdict(node: Registers, sending: _Sending, monotonic: Callable[[], float]) -> None:
+    """A node that judges a signature or hashes a slot may be silent meanwhile."""
     deadline_s = monotonic() + CHECKING_S
-    while sending.transfer()["state"] != TRANSFER_DONE:
+    while True:
+        with contextlib.suppress(NoAnswer):
+            if sending.transfer()["state"] == TRANSFER_DONE:
+                return
         if monotonic() > deadline_s:
             raise Trouble("E-NODE-20", unit=node.unit_id, document=sending.document, seconds=round(CHECKING_S))
         pause(CHECK_EVERY_S)
