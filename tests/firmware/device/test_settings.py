@@ -1,7 +1,7 @@
 import os
 
 from firmware.node import errorlog
-from firmware.node.settings import Settings
+from firmware.node.settings import DEFAULTS, Settings, problems
 
 FOLDER = "settings_test/"
 
@@ -69,3 +69,50 @@ def test_error_log_cannot_grow():
         text = file.read()
     assert len(text) <= 2048
     assert "error number 59" in text
+
+
+def whole(**changes):
+    values = dict(DEFAULTS)
+    values.update(changes)
+    return values
+
+
+def test_a_whole_set_of_settings_is_fine():
+    probes = [["y504", 1, {}], ["ds18b20", "28ff64c1921503a7", {}], ["ads1115", 0x48]]
+    assert problems(DEFAULTS) == ""
+    assert problems({}) == ""
+    assert problems(whole(probes=probes, start_order=[2, 0, 1], power_kw=[1.5, 2], update_key="0a" * 32)) == ""
+
+
+def test_what_is_wrong_in_settings_is_named():
+    wrong = (
+        {"unit_id": 0},
+        {"unit_id": 248},
+        {"unit_id": "7"},
+        {"unit_id": True},
+        {"unit_id": 7.5},
+        {"salinity_psu": float("nan")},
+        {"pressure_hpa": 500},
+        {"burst": 10},
+        {"name": 5},
+        {"name": "x" * 41},
+        {"update_key": "0a" * 31},
+        {"update_key": "zz" * 32},
+        {"probes": {}},
+        {"probes": [["y504", 1, {}]] * 9},
+        {"probes": [["y999", 1, {}]]},
+        {"probes": [["y504"]]},
+        {"probes": [["y504", "../x", {}]]},
+        {"probes": [["y504", 1, 5]]},
+        {"start_order": [0, 0]},
+        {"start_order": [8]},
+        {"power_kw": [-1]},
+        {"power_kw": [1] * 9},
+        {"own_probe_off_mg_l": 4.0},
+        {"wifi": "open"},
+    )
+    for changes in wrong:
+        text = problems(whole(**changes))
+        assert text.startswith(list(changes)[0] + ": "), (changes, text)
+        assert all(" " <= letter <= "~" for letter in text)
+    assert problems([]) == "settings: not an object"
