@@ -36,6 +36,13 @@ def current() -> Canvas:
     c.line((140, 163), (250, 163), (250, 170))
     c.line((140, 217), (250, 217), (250, 210))
     c.box(250, 150, 110, 80, "bridge\nDB107", "#fff", ref="V1")
+    _filter(c)
+    _reference(c)
+    c.note("current_rules", 20, 420, size=13, zero_v=volts_at_zero(), volt_per_a=volts_per_ampere())
+    return c
+
+
+def _filter(c: Canvas) -> None:
     c.line((360, 165), (640, 165))
     c.line((360, 215), (640, 215))
     c.text(365, 158, "+", bold=True)
@@ -64,9 +71,6 @@ def current() -> Canvas:
     c.line((850, 290), (850, 320), (640, 320))
     c.text(870, 195, "BAT54S to 3.3 V\nand 0 V: clamp", size=12)
     c.line((640, 215), (640, 250), (560, 250), (560, 270))
-    _reference(c)
-    c.note("current_rules", 20, 420, size=13, zero_v=volts_at_zero(), volt_per_a=volts_per_ampere())
-    return c
 
 
 def _reference(c: Canvas) -> None:
