@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from firmware.fold import folded
 from firmware.inline import board_registers, inlined
 from firmware.node.version import VERSION
 
@@ -59,14 +62,19 @@ def build(target: Path) -> None:
     """Write main.py, lib/ and a/ into `target`; BuildError when the compiler refuses."""
     for stale in ("lib", "a"):
         shutil.rmtree(target / stale, ignore_errors=True)
-    build_modules(target / "lib", base_sources(), VERSION)
+    build_modules(target / "lib", base_sources())
     build_application(target / "a", VERSION)
     shutil.copy(ROOT / MAIN, target / "main.py")
 
 
 def build_application(folder: Path, version: Version) -> None:
     """Write an application of this version and its unsigned manifest into `folder`."""
-    build_modules(folder, application_sources(), version)
+    build_modules(folder, application_sources(), {VERSION_FILE: f"VERSION = {version!r}"})
+    write_manifest(folder, version)
+
+
+def write_manifest(folder: Path, version: Version) -> None:
+    """Write the unsigned manifest of the application in `folder`."""
     body = manifest_body(folder, version)
     (folder / "manifest").write_bytes(body + f"signature - {hashlib.sha256(body).hexdigest()}\n".encode())
 
@@ -80,9 +88,9 @@ def manifest_body(folder: Path, version: Version) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def build_modules(folder: Path, sources: list[str], version: Version) -> None:
-    """Compile these files into `folder`."""
-    trees = {name: _tree(name, version) for name in sources if name != REGISTERS}
+def build_modules(folder: Path, sources: list[str], instead: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Compile these files into `folder`; `instead` holds other text for some of them."""
+    trees = {name: _tree(name, instead) for name in sources if name != REGISTERS}
     texts = {name: ast.unparse(tree) for name, tree in trees.items()}
     texts[REGISTERS] = board_registers(list(trees.values()))
     tool = compiler()
@@ -93,10 +101,8 @@ def build_modules(folder: Path, sources: list[str], version: Version) -> None:
             _compile(tool, name, source, folder / Path(name).with_suffix(".mpy"))
 
 
-def _tree(name: str, version: Version) -> ast.Module:
-    if name == VERSION_FILE:
-        return ast.parse(f"VERSION = {version!r}")
-    return inlined((ROOT / name).read_text(encoding="utf-8"))
+def _tree(name: str, instead: Mapping[str, str]) -> ast.Module:
+    return folded(inlined(instead[name] if name in instead else (ROOT / name).read_text(encoding="utf-8")))
 
 
 def _compile(tool: str, name: str, source: Path, compiled: Path) -> None:

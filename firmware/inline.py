@@ -5,7 +5,7 @@ from types import ModuleType
 
 from hardware import pins, registers
 
-MAPS: dict[str, ModuleType] = {"registers": registers, "pins": pins}
+MAPS = {"registers": registers, "pins": pins}
 NUMBERS_OF_A_BLOCK = ("number", "address", "length", "head_length", "group_length", "repeat", "spare")
 
 BLOCK_CLASS = f"""

@@ -15,10 +15,12 @@ from hardware.registers import (
 )
 
 _PACKAGES = ("firmware", "hardware")
+_COLLECT_AFTER_BYTES = 4096  # long before memory is full, or what stays gets scattered all over it
 
 
 def start() -> None:
     # Returns only to a technician who took the console.
+    gc.threshold(_COLLECT_AFTER_BYTES)
     if not _mounted():
         _answer(SAFE_BOOT_FILE_SYSTEM)
         return

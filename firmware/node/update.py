@@ -1,5 +1,7 @@
 # The door of the update: registers its documents and loads the rest when the first one comes.
 
+import gc
+
 from firmware.node import slots
 from hardware.registers import DOCUMENT_FILE, DOCUMENT_MANIFEST, SLOT_BASE
 
@@ -23,6 +25,7 @@ class Update:
 
     def _load(self):
         if self._updater is None:
+            gc.collect()
             from firmware.node.updater import Updater
 
             self._updater = Updater(self, target())  # type: ignore[assignment]

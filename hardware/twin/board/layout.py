@@ -17,11 +17,15 @@ pins.bin, 320 bytes:
     317  3 x u8    reserved
 
 i2c.bin, 128 + 128 x 256 bytes: one byte per address with the width of its registers in bytes
-(0 = no device), then 256 bytes of registers per address.
+(0 = no device, 255 = played by the supervisor through bus.ask and bus.answer), then 256 bytes of
+registers per address. Address 0 stands for the 1-Wire bus: 255 where it is played.
+
+bus.ask and bus.answer, FIFOs: a question is operation (see BusOperation), address, bytes wanted, bytes sent, the bytes sent;
+an answer is 0 and the bytes wanted, or an errno alone.
 
 rtc.bin, 2 + 2048 bytes: u16 length, then the memory.
 
-nvs.bin: the values of the esp32 module's NVS; a missing file is an empty one. frozen/: the modules that the board's
+nvs.bin: the values of the esp32 module's NVS as JSON; a missing file is an empty one. frozen/: the modules that the board's
 interpreter image carries within itself.
 """
 
@@ -49,6 +53,7 @@ FLAG_HOLD = 2
 I2C_DEVICES = 128
 I2C_REGISTERS = 256
 I2C_SIZE = I2C_DEVICES * (1 + I2C_REGISTERS)
+PLAYED = 255
 
 RTC_SIZE = 2 + 2048
 FLASH_SIZE = 2 * 1024 * 1024
@@ -69,6 +74,17 @@ class ResetCause(IntEnum):
     WDT_RESET = 3
     DEEPSLEEP_RESET = 4
     SOFT_RESET = 5
+
+
+class BusOperation(IntEnum):
+    """What the firmware asks of a played device; those from RESET on concern the 1-Wire bus."""
+
+    TRANSFER = 1
+    RESET = 2
+    WRITE = 3
+    READ = 4
+    COUNT = 5
+    SCAN = 6
 
 
 class Request(IntEnum):

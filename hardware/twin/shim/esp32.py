@@ -8,7 +8,7 @@ from micropython import const
 
 _NOT_FOUND = const(-4354)  # ESP_ERR_NVS_NOT_FOUND
 _FILE = "/nvs.bin"
-_NEW = "/nvs.new"
+_SIZE = const(2048)
 
 
 def _load():
@@ -17,6 +17,20 @@ def _load():
             return json.loads(file.read())
     except OSError:
         return {}
+
+
+def _store():
+    # One write of one size: no kill of this process leaves half of it.
+    text = json.dumps(_values).encode()
+    with _open_to_write() as file:
+        file.write(text + b" " * (_SIZE - len(text)))
+
+
+def _open_to_write():
+    try:
+        return host.open(_FILE, "r+b")
+    except OSError:
+        return host.open(_FILE, "wb")
 
 
 _values = _load()
@@ -55,9 +69,7 @@ class NVS:
         """Keep all that was set."""
         cut = power_fails()
         if not cut or cuts_half():
-            with host.open(_NEW, "wb") as file:
-                file.write(json.dumps(_values).encode())
-            host.rename(_NEW, _FILE)
+            _store()
         if cut:
             lose_power()
 
