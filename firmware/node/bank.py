@@ -22,9 +22,14 @@ class Bank:
     def __init__(self) -> None:
         self._entries: "list[Entry]" = []
         self._coils = None
+        self._late = None
 
     def add(self, block, refresh=None, write=None):
         self._entries.append(Entry(block, refresh, write))
+
+    def add_late(self, load):
+        # `load()` adds the blocks that are rarely asked for, when one is.
+        self._late = load
 
     def add_coils(self, coils):
         # `coils` has count, read() -> bits and write(mask, bits).
@@ -63,7 +68,11 @@ class Bank:
         for entry in self._entries:
             if entry.address <= address and address + count <= entry.end:
                 return entry
-        raise Refused(ILLEGAL_ADDRESS)
+        if self._late is None:
+            raise Refused(ILLEGAL_ADDRESS)
+        load, self._late = self._late, None
+        load()
+        return self._entry(address, count)
 
 
 def whole(offset: int, words: "list[int]", length: int) -> None:

@@ -42,15 +42,18 @@ class Setup:
         bank.add(SETTINGS, self._show, self._change)
         bank.add(CONTROL, None, self._act)
 
-    def save_if_asked(self) -> None:
-        # To be called when the reply has left: writing flash may take longer than the sender waits. The settings
-        # generation in the status block says that it was done; a flash that refuses leaves it as it was.
-        if self._save_asked:
-            self._save_asked = False
-            try:
-                self._settings.save()
-            except OSError as error:
-                errorlog.write("settings not saved: %r" % error)
+    def save_if_asked(self) -> bool:
+        # To be called when the reply has left: writing flash may take longer than the sender waits; True when it saved.
+        # The settings generation in the status block says so too; a flash that refuses leaves it as it was.
+        if not self._save_asked:
+            return False
+        self._save_asked = False
+        try:
+            self._settings.save()
+        except OSError as error:
+            errorlog.write("settings not saved: %r" % error)
+            return False
+        return True
 
     def _show(self, image: bytearray) -> None:
         at = 0

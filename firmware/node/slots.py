@@ -47,6 +47,11 @@ def on_trial() -> bool:
     return bool(state() & _TRIAL)
 
 
+def in_doubt() -> bool:
+    # True while anything is counted against the slot that runs.
+    return state() != chosen()
+
+
 def probes_before() -> int:
     return state() // _PROBES & 0xFF
 

@@ -1,5 +1,7 @@
 """The MicroPython programs a board needs: interpreter and compiler."""
 
+import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -33,3 +35,34 @@ def prepare_shim(target: Path) -> Path:
         if not compiled.exists() or compiled.stat().st_mtime <= source.stat().st_mtime:
             subprocess.run([compiler, "-s", source.name, "-o", str(compiled), str(source)], check=True)
     return target
+
+
+PROBE_HEAP_BYTES = 200 * 1024
+PROBE_CODE = """
+import gc
+gc.collect()
+before = gc.mem_alloc()
+import machine, esp32
+gc.collect()
+print(gc.mem_alloc() - before, gc.mem_alloc() + gc.mem_free())
+"""
+
+
+def heap_bytes(size: str, directory: Path, shim: Path) -> int:
+    """How large to make the interpreter's heap so that the firmware finds `size` (`110k`, or bytes) of it.
+
+    The interpreter keeps a share for itself, and a chip has the modules machine and esp32 in its flash.
+    """
+    firmware = int(size[:-1]) * 1024 if size.endswith("k") else int(size)
+    stand_in, found = _heap_of_stand_in(directory, shim)
+    return (firmware + stand_in) * PROBE_HEAP_BYTES // found
+
+
+@functools.cache
+def _heap_of_stand_in(directory: Path, shim: Path) -> tuple[int, int]:
+    """Bytes that the stand-ins of `machine` and `esp32` take, and bytes that a heap of the probe's size has in all."""
+    environment = {**os.environ, "BOARD_DIRECTORY": str(directory), "MICROPYPATH": f"{shim}:.frozen"}
+    command = [find_micropython(), "-X", f"heapsize={PROBE_HEAP_BYTES}", "-c", PROBE_CODE]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    stand_in, found = result.stdout.split()
+    return int(stand_in), int(found)
