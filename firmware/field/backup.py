@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from firmware.field.calibrate import wall_s
-from firmware.field.node_copy import packed, take
 from firmware.field.files import write_file
 from firmware.field.frame import Screen, run
+from firmware.field.node_copy import packed, take
 from firmware.field.session import open_client
 from firmware.field.text import words
 
@@ -20,8 +20,8 @@ def register(app: typer.Typer) -> None:
     def backup(
         unit: Annotated[int, typer.Argument(min=1, max=247, help=words("backup.unit"))],
         out: Annotated[Path | None, typer.Argument(help=words("backup.out"))] = None,
-        port: Annotated[str, typer.Option(help=words("frame.option.port"))] = "",
-        baud: Annotated[int, typer.Option(help=words("frame.option.baud"))] = 19200,
+        port: Annotated[str, typer.Option(help=words("line.port"))] = "",
+        baud: Annotated[int, typer.Option(help=words("line.baud"))] = 19200,
     ) -> None:
         def work(screen: Screen) -> None:
             with open_client(port, baud, unit) as client:

@@ -73,7 +73,9 @@ class Board:
         self._guarded(self._enter)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._transport is not None:
             self._close(self._transport)
 

@@ -12,8 +12,8 @@ from firmware.field.calibration import Calibration, Clocks, Job
 from firmware.field.curves import KINDS
 from firmware.field.frame import Screen, Trouble, run
 from firmware.field.node_client import NodeClient
-from firmware.field.session import open_client
 from firmware.field.passport import Entry, Passport, read_passport
+from firmware.field.session import open_client
 from firmware.field.text import words
 from hardware.registers import CALIBRATE_UNDO, DOCUMENT_CALIBRATION
 
@@ -33,8 +33,8 @@ def register(app: typer.Typer) -> None:
         show: Annotated[bool, typer.Option("--show", help=words("calibrate.show"))] = False,
         undo: Annotated[bool, typer.Option("--undo", help=words("calibrate.undo"))] = False,
         yes: Annotated[bool, typer.Option("--yes", help=words("calibrate.yes"))] = False,
-        port: Annotated[str, typer.Option(help=words("frame.option.port"))] = "",
-        baud: Annotated[int, typer.Option(help=words("frame.option.baud"))] = 19200,
+        port: Annotated[str, typer.Option(help=words("line.port"))] = "",
+        baud: Annotated[int, typer.Option(help=words("line.baud"))] = 19200,
     ) -> None:
         def work(screen: Screen) -> None:
             with open_client(port, baud, unit) as client:

@@ -70,7 +70,9 @@ class Job:
 class Calibration:
     """One calibration of one node; every step can raise Trouble, and the channel is handed back whatever happens."""
 
-    def __init__(self, client: NodeClient, screen: Screen, clocks: Clocks, job: Job, ready: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: NodeClient, screen: Screen, clocks: Clocks, job: Job, ready: Callable[[str], None]
+    ) -> None:
         self._client = client
         self._screen = screen
         self._clocks = clocks

@@ -209,9 +209,7 @@ def supply_row(before: dict[str, int], after: dict[str, int], text: Text) -> Row
     restarted = before["boot_id"] != after["boot_id"]
     bitten = after["reset_cause"] == RESET_WATCHDOG
     said = "restarted" if restarted else "watchdog" if bitten else "good"
-    return Row(
-        name=text("check.supply.name"), passed=said == "good", detail=text(f"check.supply.{said}", **values)
-    )
+    return Row(name=text("check.supply.name"), passed=said == "good", detail=text(f"check.supply.{said}", **values))
 
 
 def heard_row(before: dict[str, int], after: dict[str, int], text: Text) -> Row:

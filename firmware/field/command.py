@@ -19,6 +19,7 @@ COMMANDS = (
     "install",
     "identify",
     "address",
+    "settings",
     "check",
     "calibrate",
     "label",

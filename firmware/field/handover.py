@@ -39,8 +39,11 @@ class Handover:
     def ready(self) -> bool:
         """True when nothing that was looked at speaks against handing over."""
         readings = all(channel.good for channel in self.channels)
-        return readings and self.line_error_percent <= 0.1 and self.alarm != "failed" and all(
-            row.get("passed") for row in self.check
+        return (
+            readings
+            and self.line_error_percent <= 0.1
+            and self.alarm != "failed"
+            and all(row.get("passed") for row in self.check)
         )
 
 

@@ -72,7 +72,12 @@ def _facts(handover: Handover, text: Text, farm: str, pond: str, who: str, day: 
     rows = [
         [text("report.farm"), farm or "–", text("report.day"), day],
         [text("report.pond"), pond or "–", text("report.who"), who],
-        [text("report.node"), f"{handover.name or '–'} · {identity.unit_id}", text("report.board"), identity.hardware_id],
+        [
+            text("report.node"),
+            f"{handover.name or '–'} · {identity.unit_id}",
+            text("report.board"),
+            identity.hardware_id,
+        ],
         [text("report.firmware"), identity.firmware, text("report.channels"), str(identity.channels)],
     ]
     cells = [[Paragraph(cell, BOLD if at % 2 == 0 else BODY) for at, cell in enumerate(row)] for row in rows]

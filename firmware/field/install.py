@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
     def install(
         port: Annotated[str | None, typer.Option("--port", help=words("frame.option.port"))] = None,
         firmware: Annotated[Path | None, typer.Option("--firmware", help=words("install.option.firmware"))] = None,
-        update_key: Annotated[Path | None, typer.Option("--update-key", help=words("install.option.update_key"))] = None,
+        update_key: Annotated[
+            Path | None, typer.Option("--update-key", help=words("install.option.update_key"))
+        ] = None,
     ) -> None:
         def work(screen: Screen) -> None:
             key = None if update_key is None else public_key(update_key)
@@ -56,8 +58,12 @@ def put(screen: Screen, board: Board, wanted: dict[str, bytes]) -> None:
     """Make the board's own folders equal to `wanted`; the starter comes last, so that a cut leaves nothing half."""
     there = board.digests(KEPT)
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in wanted.items()}
-    changed = sorted((p for p in wanted if there.get(p) != digests[p]), key=lambda p: (LAST.index(p) if p in LAST else -1, p))
-    stale = sorted(path for path in there if path not in wanted and (path.startswith(OWN_FOLDERS) or path.endswith(".new")))
+    changed = sorted(
+        (p for p in wanted if there.get(p) != digests[p]), key=lambda p: (LAST.index(p) if p in LAST else -1, p)
+    )
+    stale = sorted(
+        path for path in there if path not in wanted and (path.startswith(OWN_FOLDERS) or path.endswith(".new"))
+    )
     board.run(f"for p in {stale!r}: remove(p)")
     sent = 0
 

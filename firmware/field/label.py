@@ -28,8 +28,8 @@ def register(app: typer.Typer) -> None:
         out: Annotated[list[Path], typer.Argument(help=words("label.out"))],
         pond: Annotated[str, typer.Option(help=words("label.pond"))] = "",
         page: Annotated[str, typer.Option(help=words("label.page"))] = PAGE,
-        port: Annotated[str, typer.Option(help=words("frame.option.port"))] = "",
-        baud: Annotated[int, typer.Option(help=words("frame.option.baud"))] = 19200,
+        port: Annotated[str, typer.Option(help=words("line.port"))] = "",
+        baud: Annotated[int, typer.Option(help=words("line.baud"))] = 19200,
     ) -> None:
         def work(screen: Screen) -> None:
             for path in out:

@@ -74,7 +74,10 @@ def zpl(label: Label) -> bytes:
     row_bytes = (image.width + 7) // 8
     dots = bytes(byte ^ 0xFF for byte in image.tobytes())
     last = 0xFF << (8 * row_bytes - image.width) & 0xFF
-    rows = [dots[at : at + row_bytes - 1] + bytes((dots[at + row_bytes - 1] & last,)) for at in range(0, len(dots), row_bytes)]
+    rows = [
+        dots[at : at + row_bytes - 1] + bytes((dots[at + row_bytes - 1] & last,))
+        for at in range(0, len(dots), row_bytes)
+    ]
     field = b"".join(rows)
     head = f"^XA^PW{image.width}^LL{image.height}^FO0,0^GFA,{len(field)},{len(field)},{row_bytes},"
     return (head + field.hex().upper() + "^FS^XZ\n").encode("ascii")

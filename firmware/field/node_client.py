@@ -137,7 +137,12 @@ class NodeClient:
         for _ in range(reads):
             try:
                 words = self.rtu.read(
-                    self.unit_id, DISCOVERY.address, DISCOVERY.length, latency_s=slots_s + 0.1, retries=0, quiet_s=slots_s
+                    self.unit_id,
+                    DISCOVERY.address,
+                    DISCOVERY.length,
+                    latency_s=slots_s + 0.1,
+                    retries=0,
+                    quiet_s=slots_s,
                 )
             except NoAnswer:
                 pause(slots_s)

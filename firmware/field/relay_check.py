@@ -69,9 +69,7 @@ class RelayCheck:
 
     def _let_go(self, aerator: int, before: PanelState) -> Click:
         bit = 1 << aerator
-        gone, off = self._hold(
-            self._all & ~bit, lambda seen: not (seen.coils | seen.currents) & bit, STOPS_WITHIN_S
-        )
+        gone, off = self._hold(self._all & ~bit, lambda seen: not (seen.coils | seen.currents) & bit, STOPS_WITHIN_S)
         within_s = self._start_s + self.rest_s + DRAWS_WITHIN_S
         back, after = self._hold(self._all, lambda seen: bool(seen.coils & seen.currents & bit), within_s)
         on_a, off_a = before.current_a[aerator], off.current_a[aerator]
@@ -87,9 +85,7 @@ class RelayCheck:
     def _failed(self, aerator: int, said: str) -> Click:
         return Click(aerator=aerator + 1, passed=False, said=said)
 
-    def _hold(
-        self, wanted: int, until: Callable[[PanelState], bool], within_s: float
-    ) -> tuple[bool, PanelState]:
+    def _hold(self, wanted: int, until: Callable[[PanelState], bool], within_s: float) -> tuple[bool, PanelState]:
         """Renew the command until the panel shows what is waited for; says whether it did, and what was seen last."""
         ends_s = self._monotonic() + within_s
         while True:

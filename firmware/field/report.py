@@ -30,8 +30,8 @@ def register(app: typer.Typer) -> None:
         who: Annotated[str, typer.Option(help=words("calibrate.who"))] = "",
         check: Annotated[Path | None, typer.Option(help=words("report.check_option"))] = None,
         alarm: Annotated[str, typer.Option(help=words("report.alarm_option"))] = "none",
-        port: Annotated[str, typer.Option(help=words("frame.option.port"))] = "",
-        baud: Annotated[int, typer.Option(help=words("frame.option.baud"))] = 19200,
+        port: Annotated[str, typer.Option(help=words("line.port"))] = "",
+        baud: Annotated[int, typer.Option(help=words("line.baud"))] = 19200,
     ) -> None:
         def work(screen: Screen) -> None:
             if alarm not in ALARMS:

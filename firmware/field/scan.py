@@ -92,9 +92,7 @@ def look(rtu: Rtu, unit_id: int) -> Found | None:
     if len(hardware_ids) > 1:
         return Found(unit_id=unit_id, hardware_ids=hardware_ids)
     try:
-        return Found(
-            unit_id=unit_id, hardware_ids=hardware_ids, identity=client.identity(), status=client.status()
-        )
+        return Found(unit_id=unit_id, hardware_ids=hardware_ids, identity=client.identity(), status=client.status())
     except NoAnswer as silence:
         if silence.heard or hardware_ids:
             return Found(unit_id=unit_id, hardware_ids=hardware_ids)

@@ -4,10 +4,11 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from firmware.field.doors import find_port, open_door, pause
+from firmware.field.doors import pause
 from firmware.field.frame import Trouble
 from firmware.field.node_client import NodeClient
-from firmware.field.rtu import NoAnswer, Rtu
+from firmware.field.rtu import NoAnswer
+from firmware.field.scan import open_line
 
 BOOT_WAIT_S = 30.0
 BOOT_POLL_S = 0.5
@@ -16,11 +17,8 @@ BOOT_POLL_S = 0.5
 @contextlib.contextmanager
 def open_client(port: str, baud: int, unit_id: int) -> Iterator[NodeClient]:
     """The node at a unit id; without `port` at the one adapter that is plugged in. Trouble when the door is shut."""
-    rtu = Rtu(open_door(port or find_port(), baud))
-    try:
+    with open_line(port, baud) as rtu:
         yield NodeClient(rtu, unit_id)
-    finally:
-        rtu.close()
 
 
 def wait_for_boot(client: NodeClient, boot_before: int, monotonic: Callable[[], float] = time.monotonic) -> None:

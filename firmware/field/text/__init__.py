@@ -46,7 +46,9 @@ class Text:
         return set(_keys(self._catalogue, ""))
 
     def _shown(self, value: Any) -> str:
-        return f"{value:g}".replace(".", "," if self.language == "vi" else ".") if isinstance(value, float) else str(value)
+        return (
+            f"{value:g}".replace(".", "," if self.language == "vi" else ".") if isinstance(value, float) else str(value)
+        )
 
 
 def _keys(table: dict[str, Any], before: str) -> list[str]:
