@@ -21,7 +21,16 @@ from firmware.field.relay_check import EXPIRY_S, Click, RelayCheck
 from firmware.field.rtu import NoAnswer, Rtu
 from firmware.field.scan import open_line
 from firmware.field.text import Text, words
-from hardware.registers import HOA_AUTO, IDENTITY, MAINS_L1, MAINS_WIRED, RESET_WATCHDOG, ROLE_PANEL
+from hardware.registers import (
+    HOA_AUTO,
+    IDENTITY,
+    MAINS_HOA_UNREAD,
+    MAINS_L1,
+    MAINS_UNREAD,
+    MAINS_WIRED,
+    RESET_WATCHDOG,
+    ROLE_PANEL,
+)
 
 POLLS = 200
 MOST_FAILED_SHARE = 0.001
@@ -184,6 +193,9 @@ def quality(level: int, reason: int, text: Text) -> str:
 
 def switch_rows(state: PanelState, text: Text) -> Iterator[Row]:
     """Where each Hand-Off-Auto switch stands."""
+    if state.mains & MAINS_HOA_UNREAD:
+        yield Row(name=text("check.switch.all"), passed=False, detail=text("check.switch.unread"))
+        return
     for aerator, position in enumerate(state.hoa, 1):
         yield Row(
             name=text("check.switch.name", aerator=aerator),
@@ -196,6 +208,9 @@ def phase_rows(state: PanelState, text: Text) -> Iterator[Row]:
     """Which phases are there, where they are sensed at all."""
     if not state.mains & MAINS_WIRED:
         yield Row(name=text("check.phase.all"), passed=True, detail=text("check.phase.not_wired"))
+        return
+    if state.mains & MAINS_UNREAD:
+        yield Row(name=text("check.phase.all"), passed=False, detail=text("check.phase.unread"))
         return
     for phase in range(3):
         there = bool(state.mains & MAINS_L1 << phase)

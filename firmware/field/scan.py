@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from firmware.field.blocks import Identity
 from firmware.field.doors import find_port, open_door
 from firmware.field.frame import Trouble
-from firmware.field.node_client import NodeClient
+from firmware.field.node_client import DISCOVERY_READS, NodeClient
 from firmware.field.rtu import NoAnswer, Refused, Rtu
 from hardware.registers import IDENTITY, MAGIC
 
@@ -20,6 +20,7 @@ QUESTION_REGISTERS = 2
 QUESTION_BYTES = 17
 LATENCY_S = 0.045
 GUEST_SECONDS = 0.5
+CLEAN_READS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +87,20 @@ def scan(rtu: Rtu, units: Iterable[int], on_progress: Callable[[int], None] = la
 
 
 def look(rtu: Rtu, unit_id: int) -> Found | None:
-    """What answers at this unit id, None for nothing."""
+    """What answers at this unit id, None for nothing. Two nodes with one unit id seldom answer cleanly: then look longer."""
     client = NodeClient(rtu, unit_id)
-    hardware_ids = client.discover()
-    if len(hardware_ids) > 1:
-        return Found(unit_id=unit_id, hardware_ids=hardware_ids)
+    before = rtu.counts.failed + rtu.counts.dropped_bytes
+    hardware_ids: tuple[str, ...] = ()
     try:
-        return Found(unit_id=unit_id, hardware_ids=hardware_ids, identity=client.identity(), status=client.status())
-    except NoAnswer as silence:
-        if silence.heard or hardware_ids:
+        identity, status = client.identity(), client.status()
+        clean = rtu.counts.failed + rtu.counts.dropped_bytes == before
+        hardware_ids = client.discover(CLEAN_READS if clean else DISCOVERY_READS)
+        if len(hardware_ids) > 1:
             return Found(unit_id=unit_id, hardware_ids=hardware_ids)
-        return None
+        return Found(unit_id=unit_id, hardware_ids=hardware_ids, identity=identity, status=status)
+    except NoAnswer as silence:
+        hardware_ids = client.discover()
+        return Found(unit_id=unit_id, hardware_ids=hardware_ids) if silence.heard or hardware_ids else None
     except Trouble as trouble:
         if trouble.code in ("E-LINE-03", "E-LINE-04", "E-NODE-01", "E-NODE-02"):
             return Found(unit_id=unit_id, hardware_ids=hardware_ids)
