@@ -6,8 +6,10 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FIRMWARE := build/firmware
+FORMATTED := gateway cloud hardware bench firmware/*.py firmware/field tests/system tests/gateway tests/cloud tests/hardware \
+  tests/firmware/*.py tests/firmware/field
 
-.PHONY: demo test test-only soak bench lint format docs lock clean
+.PHONY: demo test test-only soak bench lint format docs hardware lock clean
 
 demo: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
@@ -19,7 +21,7 @@ test: $(VENV)/ready
 
 test-only: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
-	@exec $(RUN) -m pytest -m "not soak"
+	@exec $(RUN) -m pytest -m "not soak" -n 2 --dist loadgroup
 
 soak: $(VENV)/ready
 	@.ci/tools
@@ -32,16 +34,20 @@ bench: $(VENV)/ready
 
 lint: $(VENV)/ready
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/ruff format --check gateway cloud hardware bench tests/system tests/gateway tests/cloud tests/hardware
+	@$(VENV)/bin/ruff format --check $(FORMATTED)
 	@$(VENV)/bin/mypy
 	@$(RUN) -m pytest -q tests/test_architecture.py
 
 format: $(VENV)/ready
-	@$(VENV)/bin/ruff format gateway cloud hardware bench tests/system tests/gateway tests/cloud tests/hardware
+	@$(VENV)/bin/ruff format $(FORMATTED)
 	@$(VENV)/bin/ruff check --fix .
 
 docs: $(VENV)/ready
 	@$(RUN) -m docs.generate
+
+hardware: $(VENV)/ready
+	@.ci/tools
+	@$(RUN) -m hardware.drawings
 
 # The lock holds every package with its hashes, for all supported Pythons and machines.
 lock: $(VENV)/ready

@@ -15,7 +15,9 @@ from types import MappingProxyType
 
 from firmware.fold import folded
 from firmware.inline import board_registers, inlined
+from firmware.link import Group, linked
 from firmware.node.version import VERSION
+from firmware.scopes import BuildError as BuildError
 
 ROOT = Path(__file__).parents[1]
 MAIN = "firmware/node/main.py"
@@ -29,11 +31,15 @@ BASE = (
 )  # fmt: skip
 BASE_ONLY = ("base", "starter")
 
+# What an application always loads is one file, what a panel or a probe needs on top another.
+GROUPS = (
+    Group("firmware.node.app", ("hardware.registers",), ("main", "Settings")),
+    Group("firmware.node.panel", ("firmware.node.relays", "firmware.node.air")),
+    Group("firmware.node.probes.probe", ("firmware.node.probes.options", "firmware.node.probes.derived")),
+    Group("firmware.node.probes.master", ("firmware.node.probes.rtu",)),
+)
+
 Version = tuple[int, int, int]
-
-
-class BuildError(Exception):
-    """The bytecode could not be made; the text says what to do."""
 
 
 def compiler() -> str:
@@ -69,7 +75,7 @@ def build(target: Path) -> None:
 
 def build_application(folder: Path, version: Version) -> None:
     """Write an application of this version and its unsigned manifest into `folder`."""
-    build_modules(folder, application_sources(), {VERSION_FILE: f"VERSION = {version!r}"})
+    build_modules(folder, application_sources(), {VERSION_FILE: f"VERSION = {version!r}"}, GROUPS)
     write_manifest(folder, version)
 
 
@@ -88,16 +94,17 @@ def manifest_body(folder: Path, version: Version) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def build_modules(folder: Path, sources: list[str], instead: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Compile these files into `folder`; `instead` holds other text for some of them."""
+def build_modules(
+    folder: Path, sources: list[str], instead: Mapping[str, str] = MappingProxyType({}), groups: tuple[Group, ...] = ()
+) -> None:
+    """Compile these files into `folder`, groups of them as one; `instead` holds other text for some of them."""
     trees = {name: _tree(name, instead) for name in sources if name != REGISTERS}
-    texts = {name: ast.unparse(tree) for name, tree in trees.items()}
-    texts[REGISTERS] = board_registers(list(trees.values()))
+    trees[REGISTERS] = ast.parse(board_registers(list(trees.values())))
     tool = compiler()
     with tempfile.TemporaryDirectory() as place:
-        for name in sources:
+        for name, tree in (linked(trees, groups) if groups else trees).items():
             source = Path(place) / Path(name).name
-            source.write_text(texts[name], encoding="utf-8")
+            source.write_text(ast.unparse(tree), encoding="utf-8")
             _compile(tool, name, source, folder / Path(name).with_suffix(".mpy"))
 
 

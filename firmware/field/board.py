@@ -99,7 +99,7 @@ class Board:
         except FileNotFoundError:
             return None
 
-    def write(self, path: str, data: bytes, sha256: str, show: Callable[[int], None] = lambda sent: None) -> None:
+    def write(self, path: str, data: bytes, sha256: str, show: Callable[[int], None] = lambda _: None) -> None:
         """Write a file under a temporary name, read it back by its digest, then give it its name."""
         new = path + ".new"
         try:

@@ -2,7 +2,6 @@
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,8 +55,7 @@ def build() -> typer.Typer:
             typer.echo(context.get_help())
 
     for name in COMMANDS:
-        if find_spec(f"firmware.field.{name}"):
-            import_module(f"firmware.field.{name}").register(app)
+        import_module(f"firmware.field.{name}").register(app)
     return app
 
 

@@ -47,7 +47,7 @@ def examine(path: Path) -> Image:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise Trouble("E-FILE-01", path=path, problem=error.strerror) from error
+        raise Trouble("E-FILE-11", path=path, problem=error.strerror) from error
     if len(data) < HEADER_BYTES or data[0] != IMAGE_MAGIC:
         raise Trouble("E-IMAGE-01", path=path)
     number = struct.unpack_from("<H", data, 12)[0]
@@ -84,7 +84,7 @@ class Bundle:
                 (self.folder / f"{image.name}.new").replace(self.folder / image.name)
             self._write([*others, image])
         except OSError as error:
-            raise Trouble("E-FILE-02", path=self.folder, problem=error.strerror) from error
+            raise Trouble("E-FILE-12", path=self.folder, problem=error.strerror) from error
         return image
 
     def choose(self, name: str | None, chip: str) -> Image:

@@ -19,7 +19,17 @@ from firmware.node.settings import Settings
 OWN_FOLDERS = ("/lib/", "/a/")
 KEPT = ("/settings", "/cal/", "/log/", "/errors", "/b/")
 SETTINGS_FILES = ("settings.json", "settings.old")
-LAST = ("/a/manifest", "/main.py")
+MANIFEST = "/a/manifest"
+LAST = (MANIFEST, "/main.py")
+CHOOSE_FIRST_SLOT = """
+try:
+    from esp32 import NVS
+    nvs = NVS('pondkeeper')
+    nvs.set_i32('slots', 0)
+    nvs.commit()
+except ImportError:
+    pass
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +48,7 @@ def register(app: typer.Typer) -> None:
             wanted = tree(firmware or _built())
             with Board(ports.choose(port)) as board:
                 put(screen, board, wanted)
+                board.run(CHOOSE_FIRST_SLOT)
                 if key is not None:
                     write_update_key(board, key)
                 board.reset()
@@ -55,16 +66,11 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def put(screen: Screen, board: Board, wanted: dict[str, bytes]) -> None:
-    """Make the board's own folders equal to `wanted`; the starter comes last, so that a cut leaves nothing half."""
-    there = board.digests(KEPT)
+    """Make the board's own folders equal to `wanted`; the manifest goes first and comes last, so a slot that has one is whole."""
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in wanted.items()}
-    changed = sorted(
-        (p for p in wanted if there.get(p) != digests[p]), key=lambda p: (LAST.index(p) if p in LAST else -1, p)
-    )
-    stale = sorted(
-        path for path in there if path not in wanted and (path.startswith(OWN_FOLDERS) or path.endswith(".new"))
-    )
-    board.run(f"for p in {stale!r}: remove(p)")
+    changed, stale = differences(board.digests(KEPT), digests)
+    gone = [MANIFEST, *stale] if MANIFEST in changed else stale
+    board.run(f"for p in {gone!r}: remove(p)")
     sent = 0
 
     def add(size: int) -> None:
@@ -79,18 +85,27 @@ def put(screen: Screen, board: Board, wanted: dict[str, bytes]) -> None:
     screen.result({"port": board.port, "sent": changed, "same": len(wanted) - len(changed), "removed": stale})
 
 
+def differences(there: dict[str, str], wanted: dict[str, str]) -> tuple[list[str], list[str]]:
+    """What to send, in order, and what to remove, from the digests on the board and those that are wanted."""
+    stale = sorted(path for path in there if path not in wanted and (path.startswith(OWN_FOLDERS) or path.endswith(".new")))
+    changed = {path for path in wanted if there.get(path) != wanted[path]}
+    if MANIFEST in wanted and any(path.startswith("/a/") for path in [*changed, *stale]):
+        changed.add(MANIFEST)
+    return sorted(changed, key=lambda path: (LAST.index(path) if path in LAST else -1, path)), stale
+
+
 def public_key(path: Path) -> str:
     """The 64 hexadecimal digits of an Ed25519 public key file, PEM or bare digits."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise Trouble("E-FILE-01", path=path, problem=error.strerror) from error
+        raise Trouble("E-FILE-11", path=path, problem=error.strerror) from error
     try:
         raw = _from_pem(data) if data.startswith(b"-----") else bytes.fromhex(data.decode().strip())
     except ValueError as error:
-        raise Trouble("E-FILE-03", path=path) from error
+        raise Trouble("E-FILE-13", path=path) from error
     if len(raw) != 32:
-        raise Trouble("E-FILE-03", path=path)
+        raise Trouble("E-FILE-13", path=path)
     return raw.hex()
 
 
@@ -130,5 +145,5 @@ def _built() -> Path:
     except BuildError as error:
         raise Trouble("E-IMAGE-08", problem=error) from error
     except OSError as error:
-        raise Trouble("E-FILE-02", path=folder, problem=error.strerror) from error
+        raise Trouble("E-FILE-12", path=folder, problem=error.strerror) from error
     return folder

@@ -1,6 +1,5 @@
 """Serial ports: boards found by their USB id, ports opened for us alone, and what stands in the way."""
 
-import errno
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ BOARD_IDS: dict[tuple[int, int | None], str] = {
     (0x0403, 0x6015): "FT231X",
     (0x303A, None): "Espressif",
 }
-LOST = (errno.EIO, errno.ENODEV, errno.ENOENT, errno.ENXIO)
 
 
 class Listed(Protocol):
@@ -84,9 +82,14 @@ def port_trouble(device: str, error: Exception, proc: Path = Path("/proc")) -> T
     if not Path(device).exists():
         return Trouble("E-PORT-03", port=device)
     if not os.access(device, os.R_OK | os.W_OK):
-        return Trouble("E-PORT-04", port=device, group=group_of(device), user=_user())
+        return no_permission(device)
     others = [holder for holder in holders(device, proc) if holder.pid != os.getpid()]
     return held(device, others[0]) if others else Trouble("E-PORT-07", port=device, detail=str(error))
+
+
+def no_permission(device: str) -> Trouble:
+    """This account may not use the port."""
+    return Trouble("E-PORT-04", port=device, group=group_of(device), user=_user())
 
 
 def held(device: str, holder: Holder) -> Trouble:

@@ -38,6 +38,9 @@ class NoPassport:
         return UNCERTAIN << 8 | REASON_NO_PASSPORT
 
 
+_NO_PASSPORT = NoPassport()
+
+
 class Calibration:
     # `channels` are those of the live block; `entries` the settings' entries of `probes`, one each.
     def __init__(self, channels, probes, entries, rounds, water, clock, boot_id: int, folder: str = "") -> None:
@@ -51,7 +54,6 @@ class Calibration:
         self._folder = folder
         self._until_ms = 0
         self._undo = -1  # channel whose newest entry goes at the next step
-        self._no_passport = NoPassport()
 
     def serve(self, bank: Bank) -> None:
         bank.add(RAW, self._show_raw)
@@ -124,14 +126,14 @@ class Calibration:
 
     def _apply(self, index: int, passport) -> None:
         channel = self._channels[index]
-        if self._no_passport in channel.filters:
-            channel.filters.remove(self._no_passport)
+        if _NO_PASSPORT in channel.filters:
+            channel.filters.remove(_NO_PASSPORT)
         entries = _entries(passport)
         curve = curve_of(entries[0]) if entries else ()
         channel.curve = curve or ()
         damaged = vault.holds(self._path(index)) if passport is None else "entries" not in passport
         if damaged or curve is None:
-            channel.filters.append(self._no_passport)
+            channel.filters.append(_NO_PASSPORT)
             errorlog.write("%s: damaged, channel %d is uncertain; calibrate or restore it" % (self._path(index), index))
 
     def _path(self, index: int) -> str:

@@ -39,14 +39,11 @@ def _run(folder: str) -> None:
     # The application's own modules take the place of the base's. The samples' memory comes while the heap is in one piece.
     sys.path.insert(0, folder)
     _drop_modules()
-    from firmware.node.settings import Settings
+    from firmware.node.app import Settings, main
 
     settings = Settings()
     settings.load()
-    memory = bytearray(settings.ring_bytes)
-    from firmware.node import app
-
-    app.main(settings, memory)
+    main(settings, bytearray(settings.ring_bytes))
 
 
 def _failed(error: Exception) -> None:
@@ -91,9 +88,5 @@ def _drop_modules() -> None:
 
 
 def _mounted() -> bool:
-    try:
-        os.stat("/")
-        os.statvfs("/")
-    except OSError:
-        return False
-    return True
+    # A root with nothing mounted on it has blocks of no size.
+    return os.statvfs("/")[0] != 0

@@ -33,7 +33,7 @@ class BoardPlan:
     pond: str
     panel: bool = False
     aerators: int = 0
-    probes: tuple[tuple[str, int], ...] = ()
+    probes: tuple[tuple[Any, ...], ...] = ()
     salinity_psu: float = 0.0
     normally_open: int = 0
     phases: int = 0
@@ -75,7 +75,7 @@ class FarmPlan:
     stagger_ms: int = 5000
     lease_s: int = 15
     baud: int = 19200
-    heap: str = "110k"
+    heap: str = "160k"
     ring_bytes: int = 8192
     boards: tuple[BoardPlan, ...] = field(default=BOARDS)
 
@@ -153,7 +153,7 @@ class TwinFarm:
         board = Board(self.rack, folder, heap_size=self.plan.heap, unique_id=unique_id)
         with self.lock:
             if plan.probes:
-                self._add_probes(plan, folder)
+                self._add_probes(plan, folder, board)
             board.start()
             self.boards[plan.name] = board
             if plan.panel:
@@ -161,9 +161,10 @@ class TwinFarm:
                 current_a = machines.current_a if machines else 0.0
                 self.banks[plan.name] = Bank(board, plan.aerators, current_a, plan.normally_open)
 
-    def _add_probes(self, plan: BoardPlan, folder: Path) -> None:
+    def _add_probes(self, plan: BoardPlan, folder: Path, board: Board) -> None:
         terminal = Terminal(folder / "uart2")
-        probes = Probes(self.ponds[plan.pond], terminal, full_set=len(plan.probes) > 1, seed=plan.serial)
+        probes = Probes(self.ponds[plan.pond], terminal, entries=plan.probes, seed=plan.serial)
+        probes.attach(board)
         self.probes[plan.name] = probes
         self.rack.watch(terminal.master, selectors.EVENT_READ, probes.answer)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hardware.twin.probes import crc16
+from hardware.twin.probes.crc import crc16
 from hardware.twin.terminals import Terminal
 
 Answer = Callable[[int, int, int], tuple[float, bytes]]

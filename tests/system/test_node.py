@@ -26,7 +26,10 @@ from hardware.registers import (
     LIVE,
     MAGIC,
     PANEL,
+    QUANTITY_DO,
+    SAFE_BOOT_APPLICATION_FAILS,
     SETTINGS,
+    SLOT_BASE,
     STATUS,
     parse,
 )
@@ -74,6 +77,12 @@ def read(
     return [int(text.split()[1], 16) for text in result.stdout.splitlines() if text.startswith("[")]
 
 
+def status_of(farm: TwinFarm, line: str, unit_id: int) -> tuple[int, ...]:
+    words = struct.pack(f">{STATUS.length}H", *read(farm, STATUS.address, STATUS.length, line=line, unit_id=unit_id))
+    form = ">" + "".join({"u16": "H", "u32": "I"}[kind] for _, kind in parse(STATUS.fields))
+    return struct.unpack(form, words)
+
+
 def mpremote(board: Board, *words: str) -> str:
     command = [str(Path(sys.executable).parent / "mpremote"), "connect", board.usb, *words]
     result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
@@ -88,8 +97,10 @@ def test_mbpoll_reads_the_map_by_both_functions(farm: TwinFarm) -> None:
         assert words[offset(IDENTITY, "unit_id")] == UNIT
     live = read(farm, LIVE.address, LIVE.length)
     assert live[0] == LIVE.number
-    code, value, quality = struct.unpack_from(">HfH", struct.pack(f">{len(live)}H", *live), 2 * LIVE.head_length)
-    assert (code, quality) == (1, 0)
+    data = struct.pack(f">{len(live)}H", *live)
+    groups = [struct.unpack_from(">HfH", data, 2 * (LIVE.head_length + LIVE.group_length * at)) for at in range(3)]
+    code, value, quality = groups[-1]
+    assert (code, quality) == (QUANTITY_DO, 0)
     assert value == pytest.approx(farm.ponds["ao-1"].do_mg_l, abs=0.4)
 
 
@@ -117,9 +128,7 @@ def test_mbpoll_takes_no_damaged_frame_and_the_node_counts_them(farm: TwinFarm) 
     for result in results:
         assert result.returncode != 0 or str(hex(MAGIC)[2:]).upper() in result.stdout
     assert sum(result.returncode != 0 for result in results) >= 6
-    words = struct.pack(f">{STATUS.length}H", *read(farm, STATUS.address, STATUS.length))
-    form = ">" + "".join({"u16": "H", "u32": "I"}[kind] for _, kind in parse(STATUS.fields))
-    status = dict(zip((name for name, _ in parse(STATUS.fields)), struct.unpack(form, words), strict=True))
+    status = dict(zip((name for name, _ in parse(STATUS.fields)), status_of(farm, "ponds", UNIT), strict=True))
     assert status["bytes_discarded"] > 0
     assert status["bytes_heard"] > status["bytes_discarded"]
 
@@ -195,7 +204,7 @@ def all_allowed(farm: TwinFarm) -> bool:
 
 def rest_all(farm: TwinFarm) -> None:
     """The gateway's command to panel-1: everything at rest."""
-    words = ["-t", "4", "-r", str(COMMAND.address), "--", str(time.monotonic_ns() & 0x7FFF), "0", "60"]
+    words = ["-t", "4", "-r", str(COMMAND.address), "--", str(time.monotonic_ns() & 0x7FFF), "0", "60", "0"]
     result = mbpoll(farm, *words, line="panels", unit_id=21)
     assert result.returncode == 0, result.stderr
     eventually(lambda: not any(farm.banks["panel-1"].allowed(at) for at in range(8)), 3, "all at rest")
@@ -222,16 +231,18 @@ def test_a_power_cut_of_the_board_alone_stops_no_running_aerator(farm: TwinFarm)
     assert [machine.starts for machine in farm.banks["panel-1"].machines] == starts
 
 
-def test_a_broken_application_ends_in_air(farm: TwinFarm, tmp_path: Path) -> None:
+def test_a_broken_application_ends_in_air_and_its_base_still_answers(farm: TwinFarm, tmp_path: Path) -> None:
     board = farm.boards["panel-1"]
-    good = tmp_path / "app.mpy"
-    mpremote(board, "fs", "cp", ":lib/firmware/node/app.mpy", str(good))
+    rest_all(farm)
     (tmp_path / "broken.mpy").write_bytes(b"not bytecode")
-    mpremote(board, "fs", "cp", str(tmp_path / "broken.mpy"), ":lib/firmware/node/app.mpy")
-    mpremote(board, "fs", "cp", str(good), ":app.mpy")
+    mpremote(board, "fs", "cp", str(tmp_path / "broken.mpy"), ":a/firmware/node/app.mpy")
     mpremote(board, "reset")
     eventually(lambda: all_allowed(farm), 5, "every relay without current")
-    time.sleep(1)
+    eventually(
+        lambda: mbpoll(farm, "-t", "4", "-r", "0", "-c", "1", line="panels", unit_id=21).returncode == 0, 20, "the base"
+    )
+    status = dict(zip((name for name, _ in parse(STATUS.fields)), status_of(farm, "panels", 21), strict=True))
+    assert (status["slot"], status["safe_boot"]) == (SLOT_BASE, SAFE_BOOT_APPLICATION_FAILS)
     assert all_allowed(farm)
 
 

@@ -38,7 +38,7 @@ TINY = Path(__file__).parent / "tiny" / "app.py"
 APP = "firmware/node/app.py"
 MODULES = ("settings", "vault", "trial")
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-SETTINGS = {"update_key": release.public_text(KEY), "ring_bytes": 64}
+SETTINGS = {"unit_id": 1, "update_key": release.public_text(KEY), "ring_bytes": 64}
 CHUNK_BYTES = 2 * CHUNK.repeat
 
 
@@ -74,7 +74,7 @@ def image(folder: Path, slot_a: Path) -> Path:
 class Line:
     """The far end of a board's line, with a master on it."""
 
-    def __init__(self, board: Board, unit_id: int = 1) -> None:
+    def __init__(self, board: Board, unit_id: int) -> None:
         self.unit_id = unit_id
         self._master, self._slave = open_pty()
         link = board.directory / "uart1"

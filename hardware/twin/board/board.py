@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hardware.twin.board import layout
+from hardware.twin.board.bus import Bus
 from hardware.twin.board.console import Console, open_pty
 from hardware.twin.board.layout import CutMode, Request, ResetCause
 from hardware.twin.board.rack import TICK_SECONDS, Rack
 from hardware.twin.board.shared import BoardState, I2cBus, ensure_file
-from hardware.twin.board.tools import find_micropython, prepare_shim
+from hardware.twin.board.tools import find_micropython, heap_bytes, prepare_shim
 
 BOOT_CODE = "__import__('_boot').start(globals())"
 UART_IDS = (0, 1, 2)
-SHIM_BYTES = 4096  # heap for what is no part of the heap on a chip: the esp32 module and the flash driver
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,21 @@ class QuietLine:
 
 
 class Board:
-    """One virtual board in a directory of its own, served by a rack."""
+    """One virtual board in a directory of its own, served by a rack; `heap_size` is what the firmware finds free at boot."""
 
     def __init__(
         self,
         rack: Rack,
         directory: Path,
         *,
-        heap_size: str = "110k",
+        heap_size: str = "160k",
         unique_id: bytes = b"\x02\0\0\0\0\x01",
     ) -> None:
         self.directory = directory.resolve()
         self._rack = rack
         self._heap_size = heap_size
         self._unique_id = unique_id
+        self.bus = Bus()
         self._status = Status()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -175,14 +176,17 @@ class Board:
         self._state = BoardState(self.directory / "pins.bin")
         self._state.set_unique_id(self._unique_id)
         self._i2c = I2cBus(self.directory / "i2c.bin")
+        self.bus.open(self._rack, self.directory, self._i2c)
         self._watchdog = Watchdog(self._state)
         self._quiet = [QuietLine(self.directory, self._state, uart) for uart in UART_IDS]
+        self._heap = heap_bytes(self._heap_size, self.directory, self._shim)
         self._console = Console(self._rack, self.directory / "usb")
 
     def _close(self) -> None:
         self._console.close()
         for line in self._quiet:
             line.close()
+        self.bus.close()
         self._i2c.close()
         self._state.close()
 
@@ -247,7 +251,7 @@ class Board:
         self._state.prepare_boot(cause)
         master, slave = open_pty()
         self._process = subprocess.Popen(
-            [find_micropython(), "-X", f"heapsize={self._heap_bytes()}", "-i", "-c", BOOT_CODE],
+            [find_micropython(), "-X", f"heapsize={self._heap}", "-i", "-c", BOOT_CODE],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -257,9 +261,6 @@ class Board:
         os.close(slave)
         self._console.connect(master, self._process.pid, enter_raw=not run_main)
         self._status = Status(True, self._status.boots + 1, self._status.last_exit, cause, self._process.pid)
-
-    def _heap_bytes(self) -> int:
-        return int(self._heap_size.removesuffix("k")) * 1024 + SHIM_BYTES
 
     def _environment(self, run_main: bool) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if key != "HOME"}

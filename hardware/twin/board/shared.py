@@ -93,6 +93,10 @@ class I2cBus:
         start = self._offset(address, register, self._memory[address])
         return self._memory[start : start + size]
 
+    def play(self, address: int) -> None:
+        """Make the device present, played by the supervisor."""
+        self._memory[address] = layout.PLAYED
+
     def remove(self, address: int) -> None:
         """Make the device absent."""
         self._memory[address] = 0

@@ -10,6 +10,7 @@ import sys
 
 import esp32  # noqa: F401 - like machine, must be loaded while the host's shim folder is visible
 import machine  # noqa: F401
+import onewire  # noqa: F401
 import vfs
 from _board import READY, host, write_byte
 from _flash import Flash

@@ -23,6 +23,7 @@ from _board import (
     write_byte,
     write_word,
 )
+from _bus import exchange
 from micropython import const
 from umachine import *
 from umachine import PinBase
@@ -44,6 +45,8 @@ _VTIME = const(5)
 _VMIN = const(6)
 _WRITE_CHUNK = const(256)
 _RTC_SIZE = const(2048)
+_PLAYED = const(255)
+_TRANSFER = const(1)
 
 
 class Pin(PinBase):
@@ -128,7 +131,7 @@ class ADC:
 
 
 class I2C:
-    """Bus of register files; a device's first byte is its register width, 0 if absent."""
+    """Register files, or devices played by the supervisor; a device's first byte is its register width, 0 if absent."""
 
     def __init__(self, id=-1, *, scl=None, sda=None, freq=400000, timeout=50000):
         self._file = host.open("/i2c.bin", "r+b")
@@ -145,13 +148,33 @@ class I2C:
 
     def readfrom_mem_into(self, address, register, buffer, *, addrsize=8):
         """Fill a buffer from a register on."""
+        if self._width(address) == _PLAYED:
+            exchange(_TRANSFER, address, bytes((register,)), buffer)
+            return
         self._seek(address, register)
         self._file.readinto(buffer)
 
     def writeto_mem(self, address, register, buffer, *, addrsize=8):
         """Write bytes from a register on."""
+        if self._width(address) == _PLAYED:
+            exchange(_TRANSFER, address, bytes((register,)) + bytes(buffer), b"")
+            return
         self._seek(address, register)
         self._file.write(buffer)
+
+    def readfrom_into(self, address, buffer, stop=True):
+        """Fill a buffer from a played device."""
+        self._transfer(address, b"", buffer)
+
+    def writeto(self, address, buffer, stop=True):
+        """Write bytes to a played device; return how many it took."""
+        self._transfer(address, buffer, b"")
+        return len(buffer)
+
+    def _transfer(self, address, data, answer):
+        if self._width(address) != _PLAYED:
+            raise OSError(_ENODEV)
+        exchange(_TRANSFER, address, data, answer)
 
     def _width(self, address):
         self._file.seek(address)

@@ -63,10 +63,16 @@ class Node:
         self.probes = [oxygen, Probe(b"", Channel(QUANTITY_PH, 0.0, 14.0))]
         self.probes[1].answering = False
         self.channels = oxygen.channels + self.probes[1].channels
-        self.made = Calibration(self.channels, self.probes, entries, Rounds(), Water(), self.clock, 77, FOLDER)
+        self.entries = entries
+        self.start_calibration()
         self.bank = Bank()
         self.made.serve(self.bank)
         self.made.apply()
+
+    def start_calibration(self):
+        self.made = Calibration(
+            self.channels, self.probes, self.entries, Rounds(), Water(), self.clock, 77, FOLDER
+        )
 
     def act(self, action, channel=PH, minutes=10):
         words = bytearray(struct.pack(">HHH", action, channel, minutes))
@@ -271,6 +277,7 @@ def test_a_damaged_passport_falls_back_or_makes_the_channel_uncertain():
             assert abs(value - 7.1) < 1e-6
             assert node.channels[PH].quality == GOOD << 8
     assert node.channels[PH].quality == UNCERTAIN << 8 | REASON_NO_PASSPORT
+    node.start_calibration()
     node.add(offset(0.3))
     assert abs(node.shown(7.0) - 7.3) < 1e-6
     assert node.channels[PH].quality == GOOD << 8

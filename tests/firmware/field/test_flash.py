@@ -97,4 +97,4 @@ def test_a_file_that_is_no_image_is_refused(tool: Tool, tmp_path: Path) -> None:
     file = tmp_path / "index.html"
     file.write_text("<html>404 Not Found, and nothing else is here</html>")
     assert tool.json("bundle", "add", file, "--bundle", tmp_path / "bundle").json["code"] == "E-IMAGE-01"
-    assert tool.json("bundle", "add", tmp_path / "absent.bin", "--bundle", tmp_path).json["code"] == "E-FILE-01"
+    assert tool.json("bundle", "add", tmp_path / "absent.bin", "--bundle", tmp_path).json["code"] == "E-FILE-11"

@@ -24,6 +24,10 @@ def folder(tmp_path: Path) -> Path:
     return target
 
 
+def store(board: Board, path: str, data: bytes) -> None:
+    run_code(board, f"with open({path!r}, 'wb') as f: f.write({data!r})")
+
+
 def installed(tool: Tool, board: Board, folder: Path) -> dict[str, object]:
     outcome = tool.json("install", "--port", board.usb, "--firmware", folder)
     assert outcome.code == 0, outcome.out
@@ -44,7 +48,9 @@ def test_a_file_of_the_old_version_goes_and_what_belongs_to_the_node_stays(
     tool: Tool, make_board: MakeBoard, folder: Path
 ) -> None:
     board = make_board()
-    run_code(board, "import os; os.mkdir('/cal'); open('/cal/y504@1-1.json','w').write('k'); open('/settings.json','w').write('s')")
+    run_code(board, "import os; os.mkdir('/cal')")
+    store(board, "/cal/y504@1-1.json", b"k")
+    store(board, "/settings.json", b"s")
     installed(tool, board, folder)
     (folder / "lib/one.py").unlink()
     assert installed(tool, board, folder)["removed"] == ["/lib/one.py"]
@@ -56,7 +62,7 @@ def test_the_update_key_enters_the_settings_and_nothing_else_changes(
 ) -> None:
     board = make_board()
     installed(tool, board, folder)
-    run_code(board, CREATE_SETTINGS.format(body=settings_bytes(tmp_path, unit_id=23)))
+    store(board, "/settings.json", settings_bytes(tmp_path, unit_id=23))
     key = tmp_path / "key.pub"
     key.write_text("ab" * 32)
     outcome = tool.json("install", "--port", board.usb, "--firmware", folder, "--update-key", key)
@@ -64,9 +70,6 @@ def test_the_update_key_enters_the_settings_and_nothing_else_changes(
     (tmp_path / "settings.json").write_text(run_code(board, "print(open('/settings.json').read())"))
     read = Settings(str(tmp_path) + "/")
     assert read.load() and (read.unit_id, read.update_key) == (23, "ab" * 32)  # type: ignore[attr-defined]
-
-
-CREATE_SETTINGS = "open('/settings.json','wb').write({body!r})"
 
 
 def settings_bytes(tmp_path: Path, unit_id: int) -> bytes:
@@ -112,7 +115,7 @@ def pull(board: Board, operations: int) -> None:
 def test_a_full_flash_is_said_and_leaves_no_half_file(tool: Tool, make_board: MakeBoard, folder: Path) -> None:
     board = make_board()
     (folder / "lib/big.bin").write_bytes(bytes(60_000))
-    run_code(board, "f = open('/log', 'wb')\nb = bytes(4096)\nfor _ in range(236): f.write(b)\nf.close()")
+    run_code(board, "f = open('/log', 'wb')\nb = bytes(4096)\nfor _ in range(243): f.write(b)\nf.close()")
     outcome = tool.json("install", "--port", board.usb, "--firmware", folder)
     assert (outcome.code, outcome.json["code"]) == (4, "E-BOARD-06")
     assert run_code(board, "import os; print('big.bin' in os.listdir('/lib'), 'big.bin.new' in os.listdir('/lib'))") == "False False"
@@ -146,5 +149,5 @@ def test_a_running_node_is_interrupted_and_its_watchdog_leaves_the_installer_in_
 def test_the_error_log_is_read(tool: Tool, make_board: MakeBoard) -> None:
     board = make_board()
     assert tool.json("logs", "--port", board.usb).json["log"] == ""
-    run_code(board, "open('/errors.log','w').write('ValueError: probe 3')")
+    store(board, "/errors.log", b"ValueError: probe 3")
     assert "ValueError: probe 3" in tool("logs", "--port", board.usb).out

@@ -1,0 +1,36 @@
+"""The power fails in every single flash operation of an update, in both ways in which it can leave one."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from firmware import build, release
+from hardware.twin.board.tools import find_micropython
+
+ROOT = Path(__file__).parents[2]
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def application(folder: Path, version: build.Version) -> None:
+    """Three real modules, of which one differs from version to version."""
+    text = f"VERSION = {version!r}\nTEXT = {'x' * 600!r}"
+    names = ["firmware/node/crc.py", build.VERSION_FILE, build.REGISTERS]
+    build.build_modules(folder, names, {build.VERSION_FILE: text})
+
+
+def test_a_power_cut_in_any_flash_operation_boots_old_or_new_whole(tmp_path: Path) -> None:
+    application(tmp_path / "old", (1, 0, 0))
+    build.write_manifest(tmp_path / "old", (1, 0, 0))
+    application(tmp_path / "new", (1, 0, 1))
+    release.sign(tmp_path / "new", (1, 0, 1), KEY)
+    environment = {**os.environ, "MICROPYPATH": f"{ROOT}:.frozen"}
+    script = str(Path(__file__).parent / "update_cuts.py")
+    command = [find_micropython(), script, str(tmp_path), release.public_text(KEY)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=150)
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = result.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(int(line.split()[0]) > 30 and line.endswith("[(1, 0, 0)]") for line in lines[:1])
+    assert lines[1].endswith("[(1, 0, 0), (1, 0, 1)]")
