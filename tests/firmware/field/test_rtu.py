@@ -100,9 +100,10 @@ def test_another_block_another_device_and_another_map_are_refused(
     def answer(unit: int, address: int, count: int) -> tuple[float, bytes]:
         return 0.0, reply(unit, (words + [0] * count)[:count])
 
-    with rude(tmp_path, answer) as rtu, pytest.raises(Trouble) as caught:
+    with rude(tmp_path, answer) as rtu:
         node = NodeClient(rtu, 5)
-        node.identity() if block is IDENTITY else node.read(block)
+        with pytest.raises(Trouble) as caught:
+            node.identity() if block is IDENTITY else node.read(block)
     assert caught.value.code == code
 
 
