@@ -169,7 +169,9 @@ class RomLoader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -201,4 +203,6 @@ class RomLoader:
 
     def _host_baud(self) -> int:
         speed = self._terminal.speed()
-        return {termios.B115200: 115200, termios.B230400: 230400, termios.B460800: 460800, termios.B921600: 921600}.get(speed, 0)
+        return {termios.B115200: 115200, termios.B230400: 230400, termios.B460800: 460800, termios.B921600: 921600}.get(
+            speed, 0
+        )

@@ -1,6 +1,8 @@
 """The doctor before made-up USB trees of real files, real ptys and real processes."""
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ class Tree:
 
     @property
     def options(self) -> list[str]:
-        return [word for name in ("sys", "proc", "dev") for word in (f"--{'sysfs' if name == 'sys' else name}", str(self.root / name))]
+        return ["--sysfs", f"{self.root}/sys", "--proc", f"{self.root}/proc", "--dev", f"{self.root}/dev"]
 
     def plug(self, vendor: str, product: str, port: str | None = None, driver: str | None = None) -> None:
         device = self.root / "sys/bus/usb/devices/1-1"
@@ -49,12 +51,12 @@ def tree(tmp_path: Path) -> Tree:
 
 
 @pytest.fixture
-def board(tree: Tree) -> Path:
+def board(tree: Tree) -> Iterator[Path]:
     """A CH340 board at a port that opens."""
     tree.plug("1a86", "7523", "ttyUSB0", "ch341")
     terminal = Terminal(tree.root / "dev/ttyUSB0")
     try:
-        yield terminal.link  # type: ignore[misc]
+        yield terminal.link
     finally:
         terminal.close()
 
@@ -105,15 +107,14 @@ def test_a_port_of_another_group_gets_the_usermod_command(
     tool: Tool, tree: Tree, board: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("USER", "tho")
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, *more, **options: path != str(board) and real(path, *more, **options))
     [(code, step)] = bad(tool, tree)
     assert code == "E-PORT-04" and "sudo usermod -a -G" in step and "tho" in step
 
 
 @pytest.mark.parametrize("answers", [False, True], ids=["silence", "garbage"])
 def test_the_line_tells_silence_from_swapped_wires(tool: Tool, tmp_path: Path, answers: bool) -> None:
-    import threading
-
     terminal = Terminal(tmp_path / "line")
     ended = threading.Event()
 
