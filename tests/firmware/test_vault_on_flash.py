@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.node import vault
 from hardware.twin.board import Board, Rack
 from hardware.twin.board.install import install
 from hardware.twin.board.layout import CutMode
@@ -15,13 +16,10 @@ from hardware.twin.board.layout import CutMode
 PATH = "cal/y532@3-6.json"
 MAIN = f"""
 import json
-import sys
+import vault
 from _board import host
 
-sys.path.insert(0, "/a")
-from firmware.node import vault
-
-with host.open("/order") as file:
+with host.open("/order", "r") as file:
     number = int(file.read())
 if number:
     vault.save({PATH!r}, {{"n": number, "text": "x" * 1500}})
@@ -35,9 +33,10 @@ with host.open("/done", "w") as file:
 class Bench:
     """A board that saves one document a boot."""
 
-    def __init__(self, rack: Rack, folder: Path, firmware: Path) -> None:
+    def __init__(self, rack: Rack, folder: Path) -> None:
         image = folder / "image"
-        shutil.copytree(firmware, image)
+        (image / "lib").mkdir(parents=True)
+        shutil.copy(vault.__file__, image / "lib/vault.py")
         (image / "main.py").write_text(MAIN)
         self._folder = folder / "board"
         install(self._folder, image, {})
@@ -53,7 +52,7 @@ class Bench:
         before = self.board.flash_operations()
         self.board.power_on()
         self.board.cut_power_after(cut_after, mode)
-        ends = time.monotonic() + 8
+        ends = time.monotonic() + 30
         while not (self._folder / "done").exists() and self.board.status.running:
             assert time.monotonic() < ends, "the board did not end"
             time.sleep(0.005)
@@ -66,9 +65,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, firmware: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path) -> Iterator[Bench]:
     with Rack() as rack:
-        made = Bench(rack, tmp_path, firmware)
+        made = Bench(rack, tmp_path)
         yield made
         made.board.stop()
 
@@ -80,13 +79,11 @@ def test_a_power_cut_in_a_save_leaves_the_old_document_or_the_new(bench: Bench, 
     old = 3
     operations = bench.run(old)
     assert operations > 5
-    news = 0
     for cut in range(1, operations + 1):
         new = 3 + cut
         bench.run(new, cut, mode)
         found = bench.found()
         assert found in (old, new), cut
-        news += found == new
         old = found
     bench.run(99)
     assert bench.found() == 99
