@@ -59,12 +59,15 @@ class Steps:
             check()
         except Trouble as trouble:
             cause, step = self._screen.words_of(trouble)
-            self._done.append({"check": key.split(".")[1], "ok": False, "code": trouble.code, "cause": cause, "next": step, **values})
+            self._note(key, ok=False, code=trouble.code, cause=cause, next=step, **values)
             self._screen.trouble(trouble)
             return False
-        self._done.append({"check": key.split(".")[1], "ok": True, **values})
+        self._note(key, ok=True, **values)
         self._screen.say("doctor.fine", what=self._screen.text(key, **values))
         return True
+
+    def _note(self, key: str, **values: object) -> None:
+        self._done.append({"check": key.split(".")[1], **values})
 
     def conclude(self) -> None:
         """A large PASS or FAIL over all of them."""
@@ -140,7 +143,7 @@ def no_grabber(proc: Path) -> None:
 
 
 def line_answers(port: str, unit: int, open_at: Callable[[str, int], Door] = open_door) -> int:
-    """The baud rate at which the unit answers; Trouble tells swapped wires (bytes, but none that make sense) from silence."""
+    """The baud rate at which the unit answers; Trouble tells bytes that make no sense, as from swapped wires, from silence."""
     heard = False
     for baud in BAUDS:
         rtu = Rtu(open_at(port, baud))

@@ -66,7 +66,10 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def put(screen: Screen, board: Board, wanted: dict[str, bytes]) -> None:
-    """Make the board's own folders equal to `wanted`; the manifest goes first and comes last, so a slot that has one is whole."""
+    """Make the board's own folders equal to `wanted`.
+
+    The manifest is removed first and written last, so that a slot that has one is whole.
+    """
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in wanted.items()}
     changed, stale = differences(board.digests(KEPT), digests)
     gone = [MANIFEST, *stale] if MANIFEST in changed else stale

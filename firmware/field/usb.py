@@ -6,7 +6,14 @@ from pathlib import Path
 from firmware.field.ports import bridge
 
 # Kernel module of each bridge, for the command that loads it.
-MODULES = {"CP210x": "cp210x", "CH340": "ch341", "CH341": "ch341", "FT232": "ftdi_sio", "FT2232": "ftdi_sio", "FT231X": "ftdi_sio"}
+MODULES = {
+    "CP210x": "cp210x",
+    "CH340": "ch341",
+    "CH341": "ch341",
+    "FT232": "ftdi_sio",
+    "FT2232": "ftdi_sio",
+    "FT231X": "ftdi_sio",
+}
 OTHER_MODULE = "cdc_acm"
 
 

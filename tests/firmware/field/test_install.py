@@ -12,7 +12,6 @@ from hardware.twin.board import Board
 from tests.firmware.field.tool import Tool, hold
 from tests.hardware.twin.conftest import MakeBoard, run_code
 
-
 FILL = """
 import os
 with open('/fill', 'wb') as f:
