@@ -143,7 +143,7 @@ def no_grabber(proc: Path) -> None:
 
 
 def line_answers(port: str, unit: int, open_at: Callable[[str, int], Door] = open_door) -> int:
-    """The baud rate at which the unit answers; Trouble tells bytes that make no sense, as from swapped wires, from silence."""
+    """The baud rate at which the unit answers; Trouble tells senseless bytes (A and B swapped) from silence."""
     heard = False
     for baud in BAUDS:
         rtu = Rtu(open_at(port, baud))
