@@ -19,6 +19,7 @@ _NOT_READY = 254
 _STEP_MS = 50
 _LONGEST_MS = 2500
 _ANSWER_LENGTH = 32
+_MOST_DIGITS = 12
 _NAMES = {b"DO": b"DO", b"D.O.": b"DO", b"PH": b"PH", b"EC": b"EC", b"ORP": b"ORP"}
 
 
@@ -102,11 +103,12 @@ def number(text: bytearray, at: int, end: int) -> float:
     whole_digits = digits(text, at, end)
     at += whole_digits
     fraction_digits = 0
+    plain = whole_digits > 0
     if at < end and text[at] == 0x2E:
-        at += 1
-        fraction_digits = digits(text, at, end)
-        at += fraction_digits
-    if whole_digits == 0 or at != end or whole_digits + fraction_digits > 12:
+        fraction_digits = digits(text, at + 1, end)
+        at += 1 + fraction_digits
+        plain = plain and fraction_digits > 0
+    if not plain or at != end or whole_digits + fraction_digits > _MOST_DIGITS:
         raise ProbeSilent(REASON_BAD_FRAME)
     return float(bytes(text[first:end]).decode())
 

@@ -54,17 +54,18 @@ class Ads1115:
         self._count = min(max(counts, -32768), 32767)
 
     def _millivolts(self, one: Mapping[str, Any]) -> float:
+        zero_mv = float(one.get("zero_mv", 0))
         if one["kind"] == "ph":
             kelvin = self._senses.value(registers.QUANTITY_TEMPERATURE) + 273.15
-            slope = one.get("mv_per_ph", -59.16) * kelvin / 298.15
-            return one.get("zero_mv", 0) + slope * (self._senses.value(registers.QUANTITY_PH) - 7)
+            slope = float(one.get("mv_per_ph", -59.16)) * kelvin / 298.15
+            return zero_mv + slope * (self._senses.value(registers.QUANTITY_PH) - 7)
         if one["kind"] == "do":
             share = self._senses.value(registers.QUANTITY_DO_SATURATION) / 100
-            zero_mv = one.get("zero_mv", 0)
-            return zero_mv + share * (one["full_mv"] - zero_mv)
+            return zero_mv + share * (float(one["full_mv"]) - zero_mv)
         value = self._senses.value(one["quantity"])
         if one["kind"] == "linear":
-            return (value - one.get("offset", 0)) / one["scale"]
+            return (value - float(one.get("offset", 0))) / float(one["scale"])
         if self._senses.faults.loop_broken:
             return 0.0
-        return (4 + 16 * (value - one["low"]) / (one["high"] - one["low"])) * one["shunt_ohm"]
+        share = (value - float(one["low"])) / (float(one["high"]) - float(one["low"]))
+        return (4 + 16 * share) * float(one["shunt_ohm"])

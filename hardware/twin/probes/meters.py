@@ -52,7 +52,7 @@ class Described:
         self._senses = senses
         self._channels = options["channels"]
 
-    def registers(self, function: int, address: int, count: int) -> bytes | None:
+    def registers(self, function: int, address: int, count: int) -> bytes | None:  # noqa: ARG002
         """Data of a read that asks for one channel."""
         for channel in self._channels:
             if (function, address) == (channel.get("function", 3), channel["register"]):

@@ -43,7 +43,8 @@ def channel(**fields):
 
 
 def generic(data, **fields):
-    channels, port, _, _ = ask("modbus", reply(1, data, fields.get("function", 3)), options={"channels": [channel(**fields)]})
+    said = reply(1, data, fields.get("function", 3))
+    channels, port, _, _ = ask("modbus", said, options={"channels": [channel(**fields)]})
     return channels[fields.get("quantity", QUANTITY_AMMONIUM)], port
 
 

@@ -168,6 +168,7 @@ def test_what_an_ezo_says_must_be_one_plain_number():
         (b"\x01nan", REASON_BAD_FRAME),
         (b"\x017,5", REASON_BAD_FRAME),
         (b"\x017.2.1", REASON_BAD_FRAME),
+        (b"\x017.", REASON_BAD_FRAME),
         (b"\x01--7", REASON_BAD_FRAME),
         (b"\x01" + b"7" * 31, REASON_BAD_FRAME),
         (b"\x0114.5", REASON_RANGE),

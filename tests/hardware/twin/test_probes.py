@@ -2,17 +2,16 @@
 
 import json
 import selectors
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from firmware.build import ROOT, build_modules
 from hardware import registers
 from hardware.twin.board import Board, Rack
 from hardware.twin.board.install import install
-from hardware.twin.board.tools import find_tool
 from hardware.twin.ponds import Basin, Biofloc, Pond
 from hardware.twin.probes import Probes
 from hardware.twin.probes.ds18b20 import rom_of
@@ -20,14 +19,12 @@ from hardware.twin.terminals import Terminal
 from hardware.water import conductivity_ms_cm
 from tests.hardware.twin.conftest import run_code
 
-ROOT = Path(__file__).parents[3]
-NODE = ROOT / "firmware/node"
-SOURCES = (
-    *(NODE / f"{name}.py" for name in ("channel", "clock", "counters", "crc", "oxygen")),
-    *(NODE / "probes").glob("*.py"),
-    ROOT / "hardware/registers.py",
-    ROOT / "hardware/pins.py",
-)
+SOURCES = [
+    *(f"firmware/node/{name}.py" for name in ("channel", "clock", "counters", "crc", "oxygen")),
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "firmware/node/probes").glob("*.py"))),
+    "hardware/registers.py",
+    "hardware/pins.py",
+]
 READ = """
 import asyncio, json, time
 from firmware.node.clock import Clock
@@ -51,7 +48,9 @@ async def run():
     for probe in probes:
         probe.derive(clock.uptime_ms())
 asyncio.run(run())
-print(json.dumps([[probe.serial.decode(), [[c.quantity, str(c.value), c.quality] for c in probe.channels]] for probe in probes]))
+def shown(probe):
+    return [[channel.quantity, str(channel.value), channel.quality] for channel in probe.channels]
+print(json.dumps([[probe.serial.decode(), shown(probe)] for probe in probes]))
 """
 
 DEPTH = {
@@ -62,7 +61,14 @@ DEPTH = {
     "low": 0,
     "high": 5,
 }
-AMMONIUM = {"quantity": registers.QUANTITY_AMMONIUM, "register": 0x30, "type": "f32", "order": "CDAB", "low": 0, "high": 50}
+AMMONIUM = {
+    "quantity": registers.QUANTITY_AMMONIUM,
+    "register": 0x30,
+    "type": "f32",
+    "order": "CDAB",
+    "low": 0,
+    "high": 50,
+}
 SOLIDS = {
     "quantity": registers.QUANTITY_SUSPENDED_SOLIDS,
     "register": 2,
@@ -99,14 +105,9 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The drivers and what they import, as bytecode, and a main.py that does nothing."""
+    """The drivers and what they import, compiled as for a board, and a main.py that does nothing."""
     folder = tmp_path_factory.mktemp("image")
-    compiler = find_tool("mpy-cross")
-    assert compiler is not None
-    for source in SOURCES:
-        compiled = folder / "lib" / source.relative_to(ROOT).with_suffix(".mpy")
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([compiler, "-o", str(compiled), str(source)], check=True)
+    build_modules(folder / "lib", SOURCES)
     (folder / "main.py").write_text("")
     return folder
 
@@ -213,7 +214,9 @@ def test_thermometers_on_one_wire(make_bench: MakeBench) -> None:
     assert inside[1][registers.QUANTITY_TEMPERATURE][0] == pytest.approx(bench.pond.temperature_c, abs=0.1)
     assert outside[1][registers.QUANTITY_AIR_TEMPERATURE][0] == pytest.approx(25.5, abs=0.1)
     assert (inside[0], outside[0]) == (water, air)
-    found = "from machine import Pin; from onewire import OneWire; print([bytes(r).hex() for r in OneWire(Pin(27)).scan()])"
+    found = (
+        "from machine import Pin; from onewire import OneWire; print([bytes(r).hex() for r in OneWire(Pin(27)).scan()])"
+    )
     assert run_code(bench.board, found) == str([water, air])
     bench.probes.faults.power_on_value = True
     assert qualities(bench.read()) == {fault(registers.REASON_POWER_ON_VALUE)}
