@@ -160,8 +160,8 @@ def line_row(silent: int, garbled: int, crc: int, text: Text) -> Row:
 
 def probe_rows(probes: tuple[ProbeState, ...], live: Live, raw: Raw, text: Text) -> Iterator[Row]:
     """Each probe with its identity and the raw value and quality of its channels."""
-    ends = [probe.first_channel for probe in probes[1:]] + [len(live.channels)]
-    for number, (probe, end) in enumerate(zip(probes, ends, strict=True), 1):
+    ends = [*(probe.first_channel for probe in probes), len(live.channels)][1:]
+    for number, (probe, end) in enumerate(zip(probes, ends, strict=False), 1):
         channels = range(probe.first_channel, end)
         parts = [_channel(live, raw, at, text) for at in channels]
         serial = probe.serial or text("check.probe.no_serial")
