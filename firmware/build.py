@@ -14,10 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from firmware.fold import folded
-from firmware.inline import board_registers, inlined
+from firmware.inline import BOARD_REGISTERS, inlined
 from firmware.link import Group, linked
 from firmware.node.version import VERSION
 from firmware.scopes import BuildError as BuildError
+from firmware.shorten import shorten
 
 ROOT = Path(__file__).parents[1]
 MAIN = "firmware/node/main.py"
@@ -99,10 +100,13 @@ def build_modules(
 ) -> None:
     """Compile these files into `folder`, groups of them as one; `instead` holds other text for some of them."""
     trees = {name: _tree(name, instead) for name in sources if name != REGISTERS}
-    trees[REGISTERS] = ast.parse(board_registers(list(trees.values())))
+    trees[REGISTERS] = ast.parse(BOARD_REGISTERS)
+    if groups:
+        trees = linked(trees, groups)
+        shorten(trees)
     tool = compiler()
     with tempfile.TemporaryDirectory() as place:
-        for name, tree in (linked(trees, groups) if groups else trees).items():
+        for name, tree in trees.items():
             source = Path(place) / Path(name).name
             source.write_text(ast.unparse(tree), encoding="utf-8")
             _compile(tool, name, source, folder / Path(name).with_suffix(".mpy"))

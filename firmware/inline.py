@@ -8,11 +8,15 @@ from hardware import pins, registers
 MAPS = {"registers": registers, "pins": pins}
 NUMBERS_OF_A_BLOCK = ("number", "address", "length", "head_length", "group_length", "repeat", "spare")
 
-BLOCK_CLASS = f"""
+# Made where it is used and gone soon after, so that no block has a name and a place in memory for good.
+BOARD_REGISTERS = """
 class Block:
-    def __init__(self, {", ".join(NUMBERS_OF_A_BLOCK)}):
-{"".join(f"        self.{name} = {name}{chr(10)}" for name in NUMBERS_OF_A_BLOCK)}
+    def __init__(self, number, address, length):
+        self.number = number
+        self.address = address
+        self.length = length
 """
+NUMBERS_KEPT = ("number", "address", "length")
 
 
 def inlined(source: str) -> ast.Module:
@@ -23,22 +27,9 @@ def inlined(source: str) -> ast.Module:
     tree = _Literals(finder).visit(tree)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     _Prune(used).visit(tree)
+    if "Block" in used:
+        tree.body.insert(0, ast.ImportFrom("hardware.registers", [ast.alias("Block")], 0))
     return ast.fix_missing_locations(tree)
-
-
-def board_registers(trees: list[ast.Module]) -> str:
-    """The board's registers.py: the blocks that these modules import, as bare numbers."""
-    wanted: set[str] = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module == "hardware.registers":
-                wanted |= {alias.name for alias in node.names}
-    lines = [BLOCK_CLASS]
-    for name in sorted(wanted):
-        block = getattr(registers, name)
-        numbers = ", ".join(str(getattr(block, number)) for number in NUMBERS_OF_A_BLOCK)
-        lines.append(f"{name} = Block({numbers})")
-    return "\n".join(lines) + "\n"
 
 
 class _Finder(ast.NodeVisitor):
@@ -62,7 +53,8 @@ class _Literals(ast.NodeTransformer):
         self._finder = finder
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return _literal(self._finder.values.get(node.id), node)
+        value = self._finder.values.get(node.id)
+        return _block(value, node) if isinstance(value, registers.Block) else _literal(value, node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if isinstance(node.value, ast.Name):
@@ -77,6 +69,11 @@ class _Literals(ast.NodeTransformer):
 
 def _literal(value: object, node: ast.expr) -> ast.expr:
     return ast.copy_location(ast.Constant(value), node) if isinstance(value, int) else node
+
+
+def _block(block: registers.Block, node: ast.expr) -> ast.expr:
+    numbers: list[ast.expr] = [ast.Constant(getattr(block, name)) for name in NUMBERS_KEPT]
+    return ast.copy_location(ast.Call(ast.Name("Block", ast.Load()), numbers, []), node)
 
 
 class _Prune(ast.NodeTransformer):

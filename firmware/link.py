@@ -5,9 +5,10 @@ Modules that are imported within functions, or handed about whole, stay files of
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from firmware.fold import folded
 from firmware.modules import Import, Module, Modules, imports_of, survey
 from firmware.scopes import Bound, BuildError, Scope, Walk, bound_by
 
@@ -21,7 +22,7 @@ class Group:
     keeps: tuple[str, ...] = ()
 
 
-def linked(trees: dict[str, ast.Module], groups: Iterable[Group]) -> dict[str, ast.Module]:
+def linked(trees: dict[str, ast.Module], groups: Sequence[Group]) -> dict[str, ast.Module]:
     """The files to ship instead of these: joined modules under the path of their group's entry, the others as before."""
     modules = survey(trees)
     plan = _Plan(modules, groups)
@@ -32,7 +33,20 @@ def linked(trees: dict[str, ast.Module], groups: Iterable[Group]) -> dict[str, a
         elif name not in plan.place:
             _Apart(plan, module).walk(module.tree)
             files[module.path] = module.tree
+    asked = {*_asked(files.values()), *(name for group in groups for name in group.keeps)}
+    for entry in plan.members:
+        folded(files[modules[entry].path], asked)
     return {path: ast.fix_missing_locations(tree) for path, tree in files.items()}
+
+
+def _asked(trees: Iterable[ast.Module]) -> Iterator[str]:
+    """Every name that some file may want from another."""
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.Attribute):
+                yield node.attr
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,7 @@ class Item:
 class _Plan:
     """Which module goes where, and what its names become there."""
 
-    def __init__(self, modules: Modules, groups: Iterable[Group]) -> None:
+    def __init__(self, modules: Modules, groups: Sequence[Group]) -> None:
         self.modules = modules
         self.place: dict[str, str] = {}
         self.members: dict[str, list[str]] = {}
@@ -250,7 +264,7 @@ class _Joined(_Rewrite):
         tree = self._module.tree
         bound = Bound(tree.body)
         body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
-        self._within("module", bound, (), body)
+        self._within("module", bound, [], body)
         return iter(body)
 
     def on_global(self, name: str) -> str:

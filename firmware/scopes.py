@@ -5,7 +5,7 @@ Annotations go: the board ignores them. What the walk cannot follow is refused w
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -31,6 +31,7 @@ class Scope:
     global_names: set[str] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)
     """Names that stand for whole modules."""
+    arguments: list[ast.arg] = field(default_factory=list)
 
 
 def flattened(target: ast.expr) -> Iterator[str]:
@@ -104,7 +105,7 @@ class Walk(ast.NodeTransformer, ABC):
 
     def walk(self, tree: ast.Module) -> None:
         """Visit a whole module."""
-        self._within("module", Bound(tree.body), (), tree.body)
+        self._within("module", Bound(tree.body), [], tree.body)
 
     @abstractmethod
     def modules_in(self, imports: list[ast.ImportFrom]) -> dict[str, str]:
@@ -130,6 +131,9 @@ class Walk(ast.NodeTransformer, ABC):
         """`global ...`."""
         node.names = [self.on_global(name) for name in node.names]
         return node
+
+    def on_scope(self) -> None:  # noqa: B027
+        """The walk enters a scope, now the last one."""
 
     def on_plain_import(self, node: ast.Import) -> ast.Import:
         """`import ...`."""
@@ -165,14 +169,16 @@ class Walk(ast.NodeTransformer, ABC):
         self._outside(node)
         node.name = self._bind(node.name)
         node.returns = None
-        self._within("function", Bound(node.body), [arg.arg for arg in parameters(node.args)], node.body)
+        self._within("function", Bound(node.body), parameters(node.args), node.body)
         return node
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
         self._defaults(node.args)
-        self.scopes.append(Scope("function", {arg.arg for arg in parameters(node.args)}))
+        arguments = parameters(node.args)
+        self.scopes.append(Scope("function", {arg.arg for arg in arguments}, arguments=arguments))
+        self.on_scope()
         node.body = self.visit(node.body)
         self.scopes.pop()
         return node
@@ -182,7 +188,7 @@ class Walk(ast.NodeTransformer, ABC):
         node.bases = [self.visit(one) for one in node.bases]
         node.keywords = [self.visit(one) for one in node.keywords]
         node.name = self._bind(node.name)
-        self._within("class", Bound(node.body), (), node.body)
+        self._within("class", Bound(node.body), [], node.body)
         return node
 
     def visit_ListComp(self, node: Comprehension) -> Comprehension:
@@ -226,6 +232,9 @@ class Walk(ast.NodeTransformer, ABC):
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
         raise refuse(self.path, node, "assigns within an expression")
 
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.stmt:
+        raise refuse(self.path, node, "binds names of the function around it")
+
     def visit_Match(self, node: ast.Match) -> ast.stmt:
         raise refuse(self.path, node, "MicroPython has no match")
 
@@ -242,14 +251,15 @@ class Walk(ast.NodeTransformer, ABC):
         arguments.defaults = [self.visit(one) for one in arguments.defaults]
         arguments.kw_defaults = [one and self.visit(one) for one in arguments.kw_defaults]
 
-    def _within(self, kind: str, found: Bound, more: Sequence[str], body: list[ast.stmt]) -> None:
+    def _within(self, kind: str, found: Bound, arguments: list[ast.arg], body: list[ast.stmt]) -> None:
         """Visits the body of a module, class or function in its own scope."""
-        names = [*found.names, *more]
+        names = [*found.names, *(argument.arg for argument in arguments)]
         modules = self.modules_in(found.imports)
         for name in modules:
             if names.count(name) > 1 or name in found.global_names:
                 raise refuse(self.path, body[0], f"{name} is a module and something else")
-        self.scopes.append(Scope(kind, set(names) - found.global_names, found.global_names, modules))
+        self.scopes.append(Scope(kind, set(names) - found.global_names, found.global_names, modules, arguments))
+        self.on_scope()
         holder = ast.Module(body, [])
         self.generic_visit(holder)
         self.scopes.pop()

@@ -37,7 +37,7 @@ from hardware.registers import (
 
 CHUNK_BYTES = 2 * CHUNK.repeat
 PIECE_BYTES = 2 * DOCUMENT.repeat
-CHECKING_S = 120.0
+CHECKING_S = 20.0
 CHECK_EVERY_S = 0.25
 DISAGREEMENTS = 8
 LARGEST_BYTES = 1_000_000

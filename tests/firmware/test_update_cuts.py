@@ -28,9 +28,9 @@ def test_a_power_cut_in_any_flash_operation_boots_old_or_new_whole(tmp_path: Pat
     environment = {**os.environ, "MICROPYPATH": f"{ROOT}:.frozen"}
     script = str(Path(__file__).parent / "update_cuts.py")
     command = [find_micropython(), script, str(tmp_path), release.public_text(KEY)]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=150)
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=150)
     assert result.returncode == 0, result.stdout + result.stderr
-    lines = result.stdout.splitlines()
-    assert len(lines) == 2
-    assert all(int(line.split()[0]) > 30 and line.endswith("[(1, 0, 0)]") for line in lines[:1])
-    assert lines[1].endswith("[(1, 0, 0), (1, 0, 1)]")
+    # The collector closes files that the cut left open and prints what they say.
+    lines = [line for line in result.stdout.splitlines() if line[:1].isdigit()]
+    assert [line.split(" ", 1)[1] for line in lines] == ["[(1, 0, 0)]", "[(1, 0, 0), (1, 0, 1)]"]
+    assert all(int(line.split()[0]) > 30 for line in lines)

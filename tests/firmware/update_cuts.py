@@ -38,6 +38,8 @@ class Flash:
         self.data = data
 
     def readblocks(self, block, buffer, offset=0):
+        if self.dead:
+            return
         at = block * _BLOCK + offset
         buffer[:] = self.data[at : at + len(buffer)]
 
@@ -58,7 +60,7 @@ class Flash:
             self.data[argument * _BLOCK : argument * _BLOCK + count] = b"\xff" * count
             if cut:
                 raise Cut
-        return {4: _BLOCKS, 5: _BLOCK}.get(operation, 0)
+        return _BLOCKS if operation == 4 else _BLOCK if operation == 5 else 0
 
 
 class NVS:
@@ -188,6 +190,7 @@ def run(folder, key):
             ended.add(boots(key))
             os.umount("/flash")
             assert ended <= {(1, 0, 0), (1, 0, 1)}, operation
+        POWER.left = 0
         assert boots(key) == (1, 0, 1)
         os.umount("/flash")
         print(operation - 1, sorted(ended))

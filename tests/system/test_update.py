@@ -1,5 +1,6 @@
 """An application travels over the line: real firmware on a virtual board, with faults on the way."""
 
+import contextlib
 import hashlib
 import shutil
 import struct
@@ -225,10 +226,8 @@ def operations_of_an_update(board: Board, line: Line, new: Path) -> int:
 
 
 def cut_update(board: Board, line: Line, new: Path) -> None:
-    try:
+    with contextlib.suppress(Silent):
         line.update(new)
-    except Silent:
-        pass
     eventually(lambda: not board.status.running, 5, "the power cut")
 
 
@@ -311,4 +310,3 @@ def test_a_locked_console_cannot_be_taken(make: Make) -> None:
     board.reset()
     eventually(line.answers, 10, "booted with the button held")
     assert mpremote(board, "resume", "exec", "print(6 * 7)").strip().endswith("42")
-

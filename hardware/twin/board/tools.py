@@ -63,6 +63,8 @@ def _heap_of_stand_in(directory: Path, shim: Path) -> tuple[int, int]:
     """Bytes that the stand-ins of `machine` and `esp32` take, and bytes that a heap of the probe's size has in all."""
     environment = {**os.environ, "BOARD_DIRECTORY": str(directory), "MICROPYPATH": f"{shim}:.frozen"}
     command = [find_micropython(), "-X", f"heapsize={PROBE_HEAP_BYTES}", "-c", PROBE_CODE]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    result = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
     stand_in, found = result.stdout.split()
     return int(stand_in), int(found)

@@ -9,6 +9,7 @@ from firmware.node.bank import Bank
 from firmware.node.clock import Clock
 from firmware.node.counters import Counters
 from firmware.node.receiver import Receiver
+from firmware.node.settings import Settings  # noqa: F401 - the starter asks the application for it
 from firmware.node.slave import Slave
 from firmware.node.status import Status
 from firmware.node.transfer import Transfer
