@@ -37,7 +37,7 @@ from hardware.registers import (
 
 CHUNK_BYTES = 2 * CHUNK.repeat
 PIECE_BYTES = 2 * DOCUMENT.repeat
-CHECKING_S = 20.0
+CHECKING_S = 120.0
 CHECK_EVERY_S = 0.25
 DISAGREEMENTS = 8
 LARGEST_BYTES = 1_000_000
@@ -189,8 +189,11 @@ def _await_verdict(node: Registers, sending: _Sending, monotonic: Callable[[], f
     deadline_s = monotonic() + CHECKING_S
     while True:
         with contextlib.suppress(NoAnswer):
-            if sending.transfer()["state"] == TRANSFER_DONE:
+            state = sending.transfer()["state"]
+            if state == TRANSFER_DONE:
                 return
+            if state == TRANSFER_IDLE:
+                raise Trouble("E-NODE-21", unit=node.unit_id, document=sending.document)
         if monotonic() > deadline_s:
             raise Trouble("E-NODE-20", unit=node.unit_id, document=sending.document, seconds=round(CHECKING_S))
         pause(CHECK_EVERY_S)

@@ -84,7 +84,7 @@ class GuestDoor:
             await self._serve(reader, writer)
         except Malformed as error:
             log.warning("guest at %s sent away: %s", self.path, error)
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             log.info("guest at %s has left", self.path)
         finally:
             self._occupied = False
