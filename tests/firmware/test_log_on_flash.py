@@ -137,16 +137,19 @@ class Bench:
         self.board.power_on()
         self.board.cut_power_after(cut_after, mode)
         ends = time.monotonic() + 30
-        while not (self.folder / "done").exists() and self.board.status.running:
+        while self.told("done") is None and self.board.status.running:
             assert time.monotonic() < ends, f"{order} did not end"
             time.sleep(0.005)
         assert self.told("done") in (None, order)
         return self.board.flash_operations() - before
 
     def told(self, name: str) -> object:
-        """What the board wrote for us."""
+        """What the board wrote for us, None before it is there."""
         path = self.folder / name
-        return json.loads(path.read_text()) if path.exists() else None
+        try:
+            return json.loads(path.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
 
     def forget(self) -> None:
         """Clear what earlier boots told."""
