@@ -22,6 +22,7 @@ class Manifest:
         self._signed_bytes = 0
         with open(path, "rb") as file:
             self.version = _version(file.readline(_LONGEST_LINE))
+            self._entries_at = file.tell()
             while not self._signature:
                 self._signed_bytes = file.tell()
                 self._count(_words(file.readline(_LONGEST_LINE)))
@@ -29,11 +30,15 @@ class Manifest:
                 raise ValueError("text behind the signature")
 
     def entries(self):
-        # (SHA-256, length, path) of each file, in order.
-        with open(self.path, "rb") as file:
-            file.readline(_LONGEST_LINE)
-            for _ in range(self.files):
-                yield _entry(_words(file.readline(_LONGEST_LINE)))
+        # (SHA-256, length, path) of each file, in order. No file is open between two of them: one that an abandoned
+        # iterator held would be closed by the collector, which may run in the middle of littlefs.
+        at = self._entries_at
+        for _ in range(self.files):
+            with open(self.path, "rb") as file:
+                file.seek(at)
+                line = file.readline(_LONGEST_LINE)
+            at += len(line)
+            yield _entry(_words(line))
 
     def entry(self, index: int) -> "tuple[bytes, int, str]":
         for at, found in enumerate(self.entries()):

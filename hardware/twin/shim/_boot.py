@@ -1,6 +1,6 @@
 """Mounts the flash image and runs the firmware, as an interpreter image with the base frozen into it does.
 
-The folder `frozen` of the board stands for the modules in that image. It is consulted only where the flash has no main.py of
+The folder `frozen` of the board stands for the modules in that image. It is consulted only where the flash has no base of
 its own or does not mount, so that a listing of the flash shows nothing else.
 """
 
@@ -73,10 +73,11 @@ def _run(path, namespace):
 
 def _run_main(namespace):
     path = "/main.py"
-    if not _exists(os, path) and _frozen():
+    if _frozen() and not _exists(os, "/lib"):
         vfs.mount(vfs.VfsPosix(os.getenv("BOARD_DIRECTORY") + "/frozen"), "/frozen")
         sys.path.append("/frozen/lib")
-        path = "/frozen/main.py"
+        if not _exists(os, path):
+            path = "/frozen/main.py"
     _run(path, namespace)
 
 
