@@ -18,7 +18,7 @@ except OSError:
 del bdev
 gc.collect()
 try:
-    os.stat("/main.py")
+    os.stat("/main.py")  # noqa: PTH116
 except OSError:
     import machine
 

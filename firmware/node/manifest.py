@@ -1,7 +1,7 @@
 # A slot's manifest: which files of which length and SHA-256 make the application, signed.
 #
-# Text: `pondkeeper 1.2.3`, then `<sha256> <length> <path>` for each file, last `signature <128 hex digits>`, which is Ed25519
-# over all bytes before that line. What is installed by cable is not signed: `signature - <sha256 of those bytes>`.
+# Text: `pondkeeper 1.2.3`, then `<sha256> <length> <path>` for each file, last `signature <128 hex digits>`, which is
+# Ed25519 over all bytes before that line. What is installed by cable is not signed: `signature - <sha256 of those bytes>`.
 
 import binascii
 

@@ -66,7 +66,8 @@ def test_the_manifest_names_every_file_of_the_application(firmware: Path) -> Non
 
 
 def test_numbers_of_the_maps_become_literals() -> None:
-    tree = inlined("from hardware.registers import BAD, LIVE\nfrom hardware import pins\nx = BAD + LIVE.repeat + pins.LINE_TX")
+    source = "from hardware.registers import BAD, LIVE\nfrom hardware import pins\nx = BAD + LIVE.repeat + pins.LINE_TX"
+    tree = inlined(source)
     assert ast.unparse(tree) == f"x = 2 + {LIVE.repeat} + 17"
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E402, PTH, RUF012, T201
 # Run by MicroPython: cuts the power in every single flash operation of an update and looks at what would boot.
 #
 # update_cuts.py FOLDER KEY: FOLDER holds `old` and `new`, applications with their manifests; KEY is the public key as text.
@@ -93,11 +94,10 @@ class Chip:
 sys.modules["esp32"] = Chip
 
 from firmware.node import slots
-from firmware.node.essentials import public_key
 from firmware.node.manifest import Manifest
 from firmware.node.transfer import Transfer
 from firmware.node.update import Update
-from hardware.registers import CHUNK, DOCUMENT_FILE, DOCUMENT_MANIFEST, OFFER
+from hardware.registers import DOCUMENT_FILE, DOCUMENT_MANIFEST
 
 WHOLE = bytearray(b"\xff" * (_BLOCK * _BLOCKS))
 
