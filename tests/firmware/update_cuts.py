@@ -1,4 +1,4 @@
-# ruff: noqa: E402, PTH, RUF012, T201
+# ruff: noqa: E402, PTH102, PTH116, PTH123, PTH208, RUF012, T201
 # Run by MicroPython: cuts the power in every single flash operation of an update and looks at what would boot.
 #
 # update_cuts.py FOLDER KEY: FOLDER holds `old` and `new`, applications with their manifests; KEY is the public key as text.
