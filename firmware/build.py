@@ -34,10 +34,12 @@ BASE_ONLY = ("base", "starter")
 
 # What an application always loads is one file, what a panel or a probe needs on top another.
 GROUPS = (
-    Group("firmware.node.app", ("hardware.registers",), ("main", "Settings")),
+    Group("firmware.node.app", ("hardware.registers", "firmware.node.essentials", "firmware.node.key"), ("main", "Settings")),
     Group("firmware.node.panel", ("firmware.node.relays", "firmware.node.air")),
-    Group("firmware.node.probes.probe", ("firmware.node.probes.options", "firmware.node.probes.derived")),
-    Group("firmware.node.probes.master", ("firmware.node.probes.rtu",)),
+    Group(
+        "firmware.node.probes.master",
+        tuple(f"firmware.node.probes.{name}" for name in ("probe", "options", "derived", "rtu", "y5xx")),
+    ),
 )
 
 Version = tuple[int, int, int]

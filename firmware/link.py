@@ -34,9 +34,7 @@ def linked(trees: dict[str, ast.Module], groups: Sequence[Group]) -> dict[str, a
             _Apart(plan, module).walk(module.tree)
             files[module.path] = module.tree
     asked = {*_asked(files.values()), *(name for group in groups for name in group.keeps)}
-    for entry in plan.members:
-        folded(files[modules[entry].path], asked)
-    return {path: ast.fix_missing_locations(tree) for path, tree in files.items()}
+    return {path: ast.fix_missing_locations(folded(tree, asked)) for path, tree in files.items()}
 
 
 def _asked(trees: Iterable[ast.Module]) -> Iterator[str]:

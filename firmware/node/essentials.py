@@ -25,6 +25,13 @@ class Essentials:
         self.update_key = binascii.hexlify(key).decode() if any(key) else ""
 
 
+def recall(settings) -> None:
+    # For settings that are gone: the same line, relays and update key as before them.
+    kept = Essentials()
+    for name in ("unit_id", "baud", "role", "aerators", "echo", "normally_open", "update_key"):
+        setattr(settings, name, getattr(kept, name))
+
+
 def remember(settings) -> None:
     # Called when settings were loaded or saved; writes only what differs. Raises OSError when the flash refuses.
     wanted = _packed(settings)

@@ -44,6 +44,7 @@ _AIR_LOW_SAT = 97.0
 _AIR_HIGH_SAT = 103.0
 _JUMP_SAT = 5.0
 _STEP_C = 0.3
+_LEAP_C = 2.0  # within two samples: no pond does that
 
 
 class Rate:
@@ -105,7 +106,8 @@ class Timeout:
 
 class OutOfWater:
     # For a channel of oxygen saturation. In air it reads as air does: it hangs there while the node's conductivity probe is
-    # dry, or after it jumped to that value within two samples while the temperature beside it made a step. It is back
+    # dry, after it jumped to that value within two samples while the temperature beside it made a step, or after that
+    # temperature leapt, wherever the saturation had been. It is back
     # when the saturation leaves that band or the conductivity probe is wet. `temperature` and `conductivity` may be None.
     def __init__(self, temperature, conductivity) -> None:
         self.out = False
@@ -123,11 +125,16 @@ class OutOfWater:
         celsius = self._temperature.value if self._temperature is not None else float("nan")
         if wet or not _AIR_LOW_SAT <= value <= _AIR_HIGH_SAT:
             self.out = False
-        elif dry or (self._moved(self._saturations, value, _JUMP_SAT) and self._moved(self._temperatures, celsius, _STEP_C)):
+        elif dry or self._left_the_water(value, celsius):
             self.out = True
         self._remember(self._saturations, value)
         self._remember(self._temperatures, celsius)
         return BAD << 8 | REASON_OUT_OF_WATER if self.out else 0
+
+    def _left_the_water(self, value: float, celsius: float) -> bool:
+        if self._moved(self._temperatures, celsius, _LEAP_C):
+            return True
+        return self._moved(self._saturations, value, _JUMP_SAT) and self._moved(self._temperatures, celsius, _STEP_C)
 
     def _moved(self, before, now: float, least: float) -> bool:
         # NaN fails both comparisons.

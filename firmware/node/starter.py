@@ -6,7 +6,6 @@ import sys
 
 import machine
 
-from firmware.node import slots
 from hardware.registers import (
     SAFE_BOOT_APPLICATION_FAILS,
     SAFE_BOOT_FILE_SYSTEM,
@@ -14,6 +13,7 @@ from hardware.registers import (
     SLOT_BASE,
 )
 
+# Nothing of the base is imported above: it would stay in memory beside the application.
 _PACKAGES = ("firmware", "hardware")
 _COLLECT_AFTER_BYTES = 4096  # long before memory is full, or what stays gets scattered all over it
 
@@ -24,15 +24,19 @@ def start() -> None:
     if not _mounted():
         _answer(SAFE_BOOT_FILE_SYSTEM)
         return
+    from firmware.node import slots
+
     slot = slots.choose(machine.reset_cause() == machine.WDT_RESET)
     if slot == SLOT_BASE:
         some = slots.installed(0) or slots.installed(1)
         _answer(SAFE_BOOT_APPLICATION_FAILS if some else SAFE_BOOT_NO_APPLICATION)
         return
+    folder = slots.FOLDERS[slot]
+    del slots
     try:
-        _run(slots.FOLDERS[slot])
+        _run(folder)
     except Exception as error:
-        _failed(error)
+        _failed(folder, error)
 
 
 def _run(folder: str) -> None:
@@ -42,17 +46,22 @@ def _run(folder: str) -> None:
     from firmware.node.app import Settings, main
 
     settings = Settings()
-    settings.load()
+    if not settings.load():
+        from firmware.node import essentials
+
+        essentials.recall(settings)
     main(settings, bytearray(settings.ring_bytes))
 
 
-def _failed(error: Exception) -> None:
+def _failed(folder: str, error: Exception) -> None:
     # With the base's modules again: those of the application may be what failed.
     sys.print_exception(error)
-    if sys.path[0] in slots.FOLDERS:
+    if sys.path[0] == folder:
         sys.path.pop(0)
     _drop_modules()
     _give_air()
+    from firmware.node import slots
+
     slots.count_crash()
     _log(error)
     machine.reset()

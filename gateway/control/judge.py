@@ -10,6 +10,7 @@ from collections.abc import Callable
 from gateway.bus.samples import REASONS, Quality, Sample
 from gateway.control.observation import DoState, Oxygen
 from hardware.quantities import DO, DO_SATURATION, TEMPERATURE
+from hardware.registers import REASON_FROZEN, REASON_OUT_OF_WATER
 
 STALE_SAMPLES = 3
 TRANSPORT_S = 2.0
@@ -23,6 +24,9 @@ AIR_LOW_SAT, AIR_HIGH_SAT = 95.0, 105.0
 STILL_AIR_SPREAD_SAT = 1.0
 TREND_S = 1800.0
 LEAST_TREND_S = 240.0
+
+# What a node finds out by itself goes by the same name as what the gateway finds out.
+SEEN_BY_THE_NODE = {REASON_OUT_OF_WATER: DoState.OUT_OF_WATER, REASON_FROZEN: DoState.FROZEN}
 
 
 class Judge:
@@ -81,8 +85,10 @@ class Judge:
         reading = self._last.reading(DO.symbol)
         if age_s > self.stale_after_s:
             return DoState.STALE, ""
-        if reading is None or reading.value is None or reading.quality is not Quality.GOOD:
-            return DoState.BAD, REASONS.get(reading.reason, "") if reading else "no oxygen channel"
+        if reading is None:
+            return DoState.BAD, "no oxygen channel"
+        if reading.value is None or reading.quality is not Quality.GOOD:
+            return SEEN_BY_THE_NODE.get(reading.reason, DoState.BAD), REASONS.get(reading.reason, "")
         if not DO.holds(reading.value):
             return DoState.BAD, "out of range"
         if self._frozen():
