@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import heap, journal, line, process, response
+from bench import field, heap, journal, line, log, process, response
 
 ALL = {
     "line": line.run,
@@ -10,6 +10,8 @@ ALL = {
     "process": process.run,
     "heap": heap.run,
     "journal": journal.run,
+    "log": log.run,
+    "field": field.run,
 }
 
 

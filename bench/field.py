@@ -23,13 +23,13 @@ ESP32_HEADER = struct.pack("<BBBBI4xH10x", 0xE9, 1, 2, 0x20, 0x40080000, 0)
 
 def run() -> None:
     """One board through every command."""
-    with tempfile.TemporaryDirectory() as name, RomLoader(Path(name) / "usb") as rom:
+    with tempfile.TemporaryDirectory() as name, RomLoader(Path(name) / "usb"):
         folder = Path(name)
         image = folder / "micropython.bin"
         image.write_bytes(ESP32_HEADER + os.urandom(IMAGE_BYTES))
         build(folder / "firmware")
         with Workbench(folder / "bench", make_ponds(9.0)["ao-1"], PROBES) as bench:
-            rows = _path(folder, rom, bench)
+            rows = _path(folder, bench)
     show(
         "From the box to a live reading, scripted (virtual board, 19200 baud, probe on a simulated pond)",
         ["step", "seconds"],
@@ -38,12 +38,18 @@ def run() -> None:
     )
 
 
-def _path(folder: Path, rom: RomLoader, bench: Workbench) -> list[list[str]]:
+def _path(folder: Path, bench: Workbench) -> list[list[str]]:
     line = ["--port", bench.adapter]
     install = ["install", "--port", bench.board.usb, "--firmware", str(folder / "firmware")]
     steps = {
         "bundle add": ["bundle", "add", str(folder / "micropython.bin"), "--bundle", str(folder / "bundle")],
-        f"flash, {IMAGE_BYTES / 1e6:.1f} MB": ["flash", "--port", str(folder / "usb"), "--bundle", str(folder / "bundle")],
+        f"flash, {IMAGE_BYTES / 1e6:.1f} MB": [
+            "flash",
+            "--port",
+            str(folder / "usb"),
+            "--bundle",
+            str(folder / "bundle"),
+        ],
         "install on an empty flash": install,
         "address": ["address", "1", "--yes", *line],
         "settings": ["settings", "2", "--set", f"probes={json.dumps(PROBES)}", *line],
@@ -56,7 +62,12 @@ def _path(folder: Path, rom: RomLoader, bench: Workbench) -> list[list[str]]:
         total_s += took_s
         rows.append([name, f"{took_s:.1f}"])
     rows.append(["all of it", f"{total_s:.1f}"])
-    rows.append(["check, 200 polls", f"{_until_done(['check', '2', '--no-relays', '--out', str(folder / 'c.json'), *line]):.1f}"])
+    rows.append(
+        [
+            "check, 200 polls",
+            f"{_until_done(['check', '2', '--no-relays', '--out', str(folder / 'c.json'), *line]):.1f}",
+        ]
+    )
     rows.append(["install again, nothing changed (3 s asked)", f"{_until_done(install):.1f}"])
     changed = folder / "firmware/a/firmware/node/probes/y532.mpy"
     changed.write_bytes(changed.read_bytes() + b"\0")

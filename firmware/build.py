@@ -34,7 +34,11 @@ BASE_ONLY = ("base", "starter")
 
 # What an application always loads is one file, what a panel or a probe needs on top another.
 GROUPS = (
-    Group("firmware.node.app", ("hardware.registers", "firmware.node.essentials", "firmware.node.key"), ("main", "Settings")),
+    Group(
+        "firmware.node.app",
+        ("hardware.registers", "firmware.node.essentials", "firmware.node.key"),
+        ("main", "Settings"),
+    ),
     Group("firmware.node.panel", ("firmware.node.relays", "firmware.node.air")),
     Group(
         "firmware.node.probes.master",

@@ -29,7 +29,8 @@ def inlined(source: str) -> ast.Module:
     _Prune(used).visit(tree)
     if "Block" in used:
         tree.body.insert(0, ast.ImportFrom("hardware.registers", [ast.alias("Block")], 0))
-    return ast.fix_missing_locations(tree)
+    joined: ast.Module = ast.fix_missing_locations(tree)
+    return joined
 
 
 class _Finder(ast.NodeVisitor):

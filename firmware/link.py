@@ -76,7 +76,9 @@ class _Plan:
         for group in groups:
             for name in group.keeps:
                 if self.name_of(group.entry, name) != name:
-                    raise BuildError(f"{modules[group.entry].path}: {name} cannot keep its name; rename what has it too")
+                    raise BuildError(
+                        f"{modules[group.entry].path}: {name} cannot keep its name; rename what has it too"
+                    )
 
     def _apart(self) -> set[str]:
         """Modules that are handed about whole, and what those load."""
@@ -167,8 +169,12 @@ class _Plan:
         local = {name for module in modules for name in module.locals}
         free = {name for module in modules for name in module.builtins}
         # Names that are written in another way than before must not meet a local name of theirs.
-        respelt = {self.item(*pair) for module in modules for pair in module.members if self.place.get(pair[0]) == entry
-                   and pair[1] in self.modules[pair[0]].names}
+        respelt = {
+            self.item(*pair)
+            for module in modules
+            for pair in module.members
+            if self.place.get(pair[0]) == entry and pair[1] in self.modules[pair[0]].names
+        }
         names: dict[Item, str] = {}
         for item in items:
             rivals = [other for other in items if other.name == item.name and other is not item]
@@ -176,7 +182,9 @@ class _Plan:
             plain = clear and item.name not in free and not (item in respelt and item.name in local)
             names[item] = item.name if plain else item.longer
             if not plain and item.longer in local | free:
-                raise BuildError(f"{self.modules[entry].path}: {item.longer} is taken; rename {item.name} of {item.home}")
+                raise BuildError(
+                    f"{self.modules[entry].path}: {item.longer} is taken; rename {item.name} of {item.home}"
+                )
         if len(set(names.values())) < len(names):
             raise BuildError(f"{self.modules[entry].path}: several of its names come to the same: {_twice(names)}")
         return names

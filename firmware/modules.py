@@ -67,7 +67,9 @@ def survey(trees: dict[str, ast.Module]) -> Modules:
         _Survey(module, modules).walk(module.tree)
         for source, name in _taken_names(module, modules):
             if name in modules[source].rebound:
-                raise module.refuse(module.tree, f"takes {name}, which {source} changes; ask {source} for it by a function")
+                raise module.refuse(
+                    module.tree, f"takes {name}, which {source} changes; ask {source} for it by a function"
+                )
     return modules
 
 

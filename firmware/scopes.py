@@ -132,7 +132,7 @@ class Walk(ast.NodeTransformer, ABC):
         node.names = [self.on_global(name) for name in node.names]
         return node
 
-    def on_scope(self) -> None:  # noqa: B027
+    def on_scope(self) -> None:
         """The walk enters a scope, now the last one."""
 
     def on_plain_import(self, node: ast.Import) -> ast.Import:
@@ -160,7 +160,9 @@ class Walk(ast.NodeTransformer, ABC):
             module = self.home(node.value.id).modules.get(node.value.id)
             if module is not None:
                 if not isinstance(node.ctx, ast.Load):
-                    raise refuse(self.path, node, f"sets {node.attr} in another module; give that module a function for it")
+                    raise refuse(
+                        self.path, node, f"sets {node.attr} in another module; give that module a function for it"
+                    )
                 return self.on_member(node, module)
         self.generic_visit(node)
         return node

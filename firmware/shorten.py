@@ -69,10 +69,10 @@ class _Parameters(Walk):
     def _before(self, scope: Scope) -> int:
         return sum(len(outer.arguments) for outer in self.scopes[: self.scopes.index(scope)])
 
-    def modules_in(self, imports: list[ast.ImportFrom]) -> dict[str, str]:
+    def modules_in(self, _: list[ast.ImportFrom]) -> dict[str, str]:
         return {}
 
-    def on_member(self, node: ast.Attribute, module: str) -> ast.expr:
+    def on_member(self, node: ast.Attribute, _: str) -> ast.expr:
         return node
 
     def on_import(self, node: ast.ImportFrom) -> ast.stmt:
@@ -103,9 +103,9 @@ def _kept(trees: Iterable[ast.Module]) -> set[str]:
                 kept.add(node.id)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 kept.add(node.value)
-            elif isinstance(node, ast.Attribute) and not _own(node):
-                kept.add(node.attr)
-            elif isinstance(node, ast.Attribute) and (node.attr[0] != "_" or node.attr.startswith("__")):
+            elif (isinstance(node, ast.Attribute) and not _own(node)) or (
+                isinstance(node, ast.Attribute) and (node.attr[0] != "_" or node.attr.startswith("__"))
+            ):
                 kept.add(node.attr)
     return kept
 

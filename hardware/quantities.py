@@ -60,9 +60,7 @@ SUSPENDED_SOLIDS = Quantity(
 DEPTH = Quantity(code=registers.QUANTITY_DEPTH, symbol="depth_m", unit="m", low=0.0, high=100.0, resolution=0.001)
 VOLTAGE = Quantity(code=registers.QUANTITY_VOLTAGE, symbol="voltage_v", unit="V", low=0.0, high=500.0, resolution=0.1)
 POWER = Quantity(code=registers.QUANTITY_POWER, symbol="power_kw", unit="kW", low=0.0, high=100.0, resolution=0.001)
-ENERGY = Quantity(
-    code=registers.QUANTITY_ENERGY, symbol="energy_kwh", unit="kWh", low=0.0, high=1e7, resolution=0.001
-)
+ENERGY = Quantity(code=registers.QUANTITY_ENERGY, symbol="energy_kwh", unit="kWh", low=0.0, high=1e7, resolution=0.001)
 AIR_TEMPERATURE = Quantity(
     code=registers.QUANTITY_AIR_TEMPERATURE,
     symbol="air_temperature_c",

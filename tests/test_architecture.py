@@ -13,6 +13,9 @@ ON_THE_DEVICE = {
 }  # fmt: skip
 
 
+OF_THE_BOARD = {"hardware", "hardware.registers", "hardware.pins"}
+
+
 def imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -39,7 +42,7 @@ def test_hardware_imports_no_other_room() -> None:
 def test_the_device_imports_only_what_is_on_it() -> None:
     for path in (ROOT / "firmware/node").rglob("*.py"):
         for name in imports(path):
-            on_board = name in ON_THE_DEVICE or name in ("hardware", "hardware.registers", "hardware.pins") or name.startswith("firmware.node")
+            on_board = name in ON_THE_DEVICE | OF_THE_BOARD or name.startswith("firmware.node")
             assert on_board, f"{path.relative_to(ROOT)} imports {name}"
 
 

@@ -1,5 +1,6 @@
 """`doctor`: from the USB plug to the RS-485 line, what is in order and the command that mends what is not."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,7 +88,7 @@ def _plugged(steps: Steps, port: str | None, sysfs: Path, proc: Path) -> Iterato
     found = devices(sysfs)
     steps.take("doctor.usb", lambda: _any(found), names=", ".join(device.bridge for device in found))
     for device in found:
-        if steps.take("doctor.driver", lambda device=device: driven(device, proc), bridge=device.bridge) and device.port:  # type: ignore[misc]
+        if steps.take("doctor.driver", functools.partial(driven, device, proc), bridge=device.bridge) and device.port:
             yield device.port
 
 

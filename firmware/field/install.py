@@ -90,7 +90,9 @@ def put(screen: Screen, board: Board, wanted: dict[str, bytes]) -> None:
 
 def differences(there: dict[str, str], wanted: dict[str, str]) -> tuple[list[str], list[str]]:
     """What to send, in order, and what to remove, from the digests on the board and those that are wanted."""
-    stale = sorted(path for path in there if path not in wanted and (path.startswith(OWN_FOLDERS) or path.endswith(".new")))
+    stale = sorted(
+        path for path in there if path not in wanted and (path.startswith(OWN_FOLDERS) or path.endswith(".new"))
+    )
     changed = {path for path in wanted if there.get(path) != wanted[path]}
     if MANIFEST in wanted and any(path.startswith("/a/") for path in [*changed, *stale]):
         changed.add(MANIFEST)

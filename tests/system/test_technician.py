@@ -123,7 +123,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_oxygen_is_calibrated_in_air_and_control_sees_no_value_meanwhile(tool: Tool, bench: Workbench) -> None:
     bench.probes.faults.pulled = True
     time.sleep(2)
-    said = passes(tool, "calibrate", UNIT, "do_1", "--who", "Tâm", "--yes", "--temperature", "25.5", "--port", bench.adapter)
+    said = passes(
+        tool, "calibrate", UNIT, "do_1", "--who", "Tâm", "--yes", "--temperature", "25.5", "--port", bench.adapter
+    )
     bench.probes.heal()
     assert said["entry"]["after"] == pytest.approx(100.0, abs=0.2)
     shown = passes(tool, "calibrate", UNIT, "--show", "--channel", "0", "--port", bench.adapter)

@@ -30,9 +30,7 @@ def rude(folder: Path, answer: Answer) -> Iterator[Rtu]:
 @contextmanager
 def twin_farm(folder: Path, firmware: Path, *boards: BoardPlan) -> Iterator[TwinFarm]:
     """These boards on their lines, awake."""
-    plan = FarmPlan(
-        folder=folder, firmware=firmware, speed=1, sample_period_ms=1000, stagger_ms=500, boards=boards
-    )
+    plan = FarmPlan(folder=folder, firmware=firmware, speed=1, sample_period_ms=1000, stagger_ms=500, boards=boards)
     with TwinFarm(plan) as farm:
         time.sleep(3)
         yield farm

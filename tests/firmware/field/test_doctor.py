@@ -108,7 +108,9 @@ def test_a_port_of_another_group_gets_the_usermod_command(
 ) -> None:
     monkeypatch.setenv("USER", "tho")
     real = os.access
-    monkeypatch.setattr(os, "access", lambda path, *more, **options: path != str(board) and real(path, *more, **options))
+    monkeypatch.setattr(
+        os, "access", lambda path, *more, **options: path != str(board) and real(path, *more, **options)
+    )
     [(code, step)] = bad(tool, tree)
     assert code == "E-PORT-04" and "sudo usermod -a -G" in step and "tho" in step
 
@@ -142,7 +144,11 @@ class Listed:
 
 
 def test_boards_are_found_by_usb_id_and_no_other_port_is_touched() -> None:
-    listed = [Listed("/dev/ttyS0", None, None), Listed("/dev/ttyUSB1", 0x10C4, 0xEA60), Listed("/dev/ttyACM0", 0x2341, 0x43)]
+    listed = [
+        Listed("/dev/ttyS0", None, None),
+        Listed("/dev/ttyUSB1", 0x10C4, 0xEA60),
+        Listed("/dev/ttyACM0", 0x2341, 0x43),
+    ]
     assert [(port.device, port.bridge) for port in boards(lambda: listed)] == [("/dev/ttyUSB1", "CP210x")]
     assert choose(None, lambda: listed) == "/dev/ttyUSB1"
 

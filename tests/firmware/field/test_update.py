@@ -34,9 +34,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def farm(tmp_path_factory: pytest.TempPathFactory, firmware: Path) -> Iterator[TwinFarm]:
-    boards = [
-        BoardPlan(name=f"node-{unit}", line=LINE, unit_id=unit, serial=unit, pond="ao-1") for unit in (11, 12)
-    ]
+    boards = [BoardPlan(name=f"node-{unit}", line=LINE, unit_id=unit, serial=unit, pond="ao-1") for unit in (11, 12)]
     with twin_farm(tmp_path_factory.mktemp("farm"), firmware, *boards) as made:
         for unit in (11, 12):
             with client(made, LINE, unit) as node:
