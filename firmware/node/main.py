@@ -1,5 +1,7 @@
-# The board's main.py. The watchdog runs before anything else, the console is shut where the settings say so, and whatever
-# goes wrong ends in air: latches open, every relay without current, then a reset.
+# The board's main.py. The watchdog runs before anything else, the console is shut where the settings say so, unless somebody
+# presses the button within a second, and whatever goes wrong ends in air: latches open, every relay without current, then a reset.
+
+import time
 
 import machine
 import micropython
@@ -11,8 +13,14 @@ machine.WDT(timeout=30000)
 try:
     import esp32
 
-    if esp32.NVS("pondkeeper").get_i32("locked") and machine.Pin(HOLD_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP).value():
+    if esp32.NVS("pondkeeper").get_i32("locked"):
         micropython.kbd_intr(-1)
+        button = machine.Pin(HOLD_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+        for _ in range(50):
+            if not button.value():
+                micropython.kbd_intr(3)
+                break
+            time.sleep_ms(20)
 except OSError:
     pass  # nothing is kept yet: the console is open
 

@@ -35,6 +35,7 @@ class BoardPlan:
     aerators: int = 0
     probes: tuple[tuple[Any, ...], ...] = ()
     salinity_psu: float = 0.0
+    update_key: str = ""
     normally_open: int = 0
     phases: int = 0
     start_order: tuple[int, ...] = ()
@@ -181,6 +182,7 @@ class TwinFarm:
             "probes": plan.probes,
             "salinity_psu": plan.salinity_psu,
             "ring_bytes": self.plan.ring_bytes,
+            "update_key": plan.update_key,
             "normally_open": plan.normally_open,
             "phases": plan.phases,
             "start_order": plan.start_order,

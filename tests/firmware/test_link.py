@@ -120,13 +120,12 @@ def test_what_is_loaded_late_finds_what_was_joined(tmp_path: Path) -> None:
     )
     assert set(files) == {MAIN, "firmware/node/late.py"}
     # The application is whole when it runs: its own file has to be loaded first.
-    files["firmware/node/app.py"] = files[MAIN].replace("\nmain()", "")
+    files[MAIN] = files[MAIN].replace("\nmain()", "")
     (tmp_path / "start.py").write_text("from firmware.node import app\napp.main()\n")
     assert run_start(tmp_path, files) == "15 True 8"
 
 
 def run_start(folder: Path, files: dict[str, str]) -> str:
-    files = {**files, "firmware/node/whole.py": files[MAIN]}
     (folder / "firmware/node").mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         (folder / path).write_text(text)
