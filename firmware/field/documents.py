@@ -1,7 +1,8 @@
 """Documents that travel to a node in pieces, and back.
 
-To the node: one offer, then chunks from `transfer.next` on. The reply to a chunk confirms it, so `transfer` is read at the
-start, at the end, and where the node and the tool disagree. From the node: select a place, read a piece.
+To the node: one offer, then chunks. The reply to a chunk confirms it, so `transfer` is read at the end, and where the node
+and the tool disagree: as at the start of a document of which the node holds a part.
+From the node: select a place, read a piece.
 """
 
 import contextlib
@@ -38,7 +39,9 @@ from hardware.registers import (
 CHUNK_BYTES = 2 * CHUNK.repeat
 PIECE_BYTES = 2 * DOCUMENT.repeat
 CHECKING_S = 120.0
-CHECK_EVERY_S = 0.25
+FIRST_LOOK_S = 0.05
+CHECK_EVERY_S = 0.5
+BUSY_LOOKS = round(CHECKING_S / CHECK_EVERY_S)
 DISAGREEMENTS = 8
 LARGEST_BYTES = 1_000_000
 
@@ -82,13 +85,16 @@ def send(
     index: int = 0,
     on_progress: Progress | None = None,
     monotonic: Callable[[], float] = time.monotonic,
-) -> None:
-    """Bring a document to the node; DocumentRefused when it does not take it. `on_progress(bytes that are there)`."""
+) -> dict[str, int]:
+    """Bring a document to the node; DocumentRefused when it does not take it. `on_progress(bytes that are there)`.
+
+    Returns the transfer block as it stands then.
+    """
     sending = _Sending(node, document, data, index, on_progress or _unseen)
     sending.offer()
     while sending.next < len(data):
         sending.step()
-    _await_verdict(node, sending, monotonic)
+    return _await_verdict(node, sending, monotonic)
 
 
 def read(node: Registers, document: int, index: int = 0) -> bytes:
@@ -136,9 +142,18 @@ class _Sending:
         self._disagreements = 0
 
     def offer(self) -> None:
-        """Offer the document and go on where the node stopped."""
-        self.node.write(OFFER, offer_words(self.document, self.data, self.index))
-        self._ask_where()
+        """Offer the document; where the node holds a part of it, its refusal of the first chunk will say so."""
+        self.next = 0
+        for _ in range(BUSY_LOOKS):
+            try:
+                self.node.write(OFFER, offer_words(self.document, self.data, self.index))
+            except Refused:
+                if self.transfer()["state"] != TRANSFER_CHECKING:
+                    raise
+                pause(CHECK_EVERY_S)
+            else:
+                return
+        raise Trouble("E-NODE-20", unit=self.node.unit_id, document=self.document, seconds=round(CHECKING_S))
 
     def step(self) -> None:
         """Send one chunk."""
@@ -169,12 +184,6 @@ class _Sending:
         else:
             self._take(fields)
 
-    def _ask_where(self) -> None:
-        fields = self.transfer()
-        if not self._is_ours(fields):
-            raise Trouble("E-NODE-19", unit=self.node.unit_id, document=self.document)
-        self._take(fields)
-
     def _take(self, fields: dict[str, int]) -> None:
         whole = fields["state"] in (TRANSFER_CHECKING, TRANSFER_DONE)
         self.next = len(self.data) if whole else min(fields["next"], len(self.data))
@@ -184,16 +193,18 @@ class _Sending:
         return (fields["document"], fields["index"], fields["size"]) == (self.document, self.index, len(self.data))
 
 
-def _await_verdict(node: Registers, sending: _Sending, monotonic: Callable[[], float]) -> None:
+def _await_verdict(node: Registers, sending: _Sending, monotonic: Callable[[], float]) -> dict[str, int]:
     """A node that judges a signature or hashes a slot may be silent meanwhile."""
     deadline_s = monotonic() + CHECKING_S
+    again_s = FIRST_LOOK_S
     while True:
         with contextlib.suppress(NoAnswer):
-            state = sending.transfer()["state"]
-            if state == TRANSFER_DONE:
-                return
-            if state == TRANSFER_IDLE:
+            fields = sending.transfer()
+            if fields["state"] == TRANSFER_DONE:
+                return fields
+            if fields["state"] == TRANSFER_IDLE:
                 raise Trouble("E-NODE-21", unit=node.unit_id, document=sending.document)
         if monotonic() > deadline_s:
             raise Trouble("E-NODE-20", unit=node.unit_id, document=sending.document, seconds=round(CHECKING_S))
-        pause(CHECK_EVERY_S)
+        pause(again_s)
+        again_s = min(2 * again_s, CHECK_EVERY_S)

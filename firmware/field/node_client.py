@@ -123,9 +123,9 @@ class NodeClient:
 
     def send_document(
         self, code: int, data: bytes, index: int = 0, on_progress: Callable[[int], None] | None = None
-    ) -> None:
-        """Bring a document to the node; DocumentRefused when it does not take it."""
-        documents.send(self, code, data, index, on_progress)
+    ) -> dict[str, int]:
+        """Bring a document to the node; DocumentRefused when it does not take it. Returns the transfer block after it."""
+        return documents.send(self, code, data, index, on_progress)
 
     def discover(self, reads: int = DISCOVERY_READS) -> tuple[str, ...]:
         """Every hardware id that answers to this unit id; more than one is a clash.

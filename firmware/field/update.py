@@ -103,15 +103,15 @@ def update_node(
 def send_release(client: NodeClient, screen: Screen, release: Release) -> int:
     """Bring manifest and missing files to the node; returns the slot that they went to."""
     with screen.progress(len(release.manifest) + release.size, "update.progress", unit=client.unit_id) as advance:
-        client.send_document(DOCUMENT_MANIFEST, release.manifest, on_progress=advance)
+        fields = client.send_document(DOCUMENT_MANIFEST, release.manifest, on_progress=advance)
         starts = [len(release.manifest)]
         for data in release.files:
             starts.append(starts[-1] + len(data))
-        while (fields := client.transfer())["next_file"] < fields["files"]:
+        while fields["next_file"] < fields["files"]:
             index = fields["next_file"]
             if fields["files"] != len(release.files):
                 raise Trouble("E-NODE-19", unit=client.unit_id, document=DOCUMENT_MANIFEST)
-            client.send_document(DOCUMENT_FILE, release.files[index], index, _from(starts[index], advance))
+            fields = client.send_document(DOCUMENT_FILE, release.files[index], index, _from(starts[index], advance))
         advance(starts[-1])
     return fields["slot"]
 
