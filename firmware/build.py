@@ -36,7 +36,7 @@ BASE_ONLY = ("base", "starter")
 GROUPS = (
     Group(
         "firmware.node.app",
-        ("hardware.registers", "firmware.node.essentials", "firmware.node.key"),
+        ("hardware.registers", "firmware.node.key"),
         ("main", "Settings"),
     ),
     Group("firmware.node.panel", ("firmware.node.relays", "firmware.node.air")),
