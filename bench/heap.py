@@ -69,5 +69,5 @@ def run(minutes: float = 2.0, heaps: tuple[str, ...] = ("160k", "128k", "110k"))
         f"Node heap over {minutes:g} min of polling without pause (MicroPython Unix port, 64 bit)",
         ["heap, node", "least free bytes", "errors logged", "samples", "result"],
         rows,
-        "The heap is what the firmware finds: the stand-ins of `machine` and `esp32`, which a chip has in flash, come on top.",
+        "The heap is what the firmware finds; the stand-ins of `machine` and `esp32`, in flash on a chip, come on top.",
     )

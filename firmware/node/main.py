@@ -1,5 +1,6 @@
 # The board's main.py. The watchdog runs before anything else, the console is shut where the settings say so, unless somebody
-# presses the button within a second, and whatever goes wrong ends in air: latches open, every relay without current, then a reset.
+# presses the button within a second, and whatever goes wrong ends in air: latches open, every relay without current, a
+# reset.
 
 import time
 
