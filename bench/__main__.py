@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import field, heap, journal, line, log, process, response
+from bench import field, heap, journal, line, log, process, response, update
 
 ALL = {
     "line": line.run,
@@ -12,6 +12,7 @@ ALL = {
     "journal": journal.run,
     "log": log.run,
     "field": field.run,
+    "update": update.run,
 }
 
 
