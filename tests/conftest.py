@@ -1,8 +1,10 @@
 """What all tests share: the repository's root and the firmware as it ships."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from firmware.build import build
 
@@ -20,9 +22,25 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
 CHAIN = ("test_oxygen", "test_ledger", "test_pages")
 
 
-@pytest.hookimpl(tryfirst=True)
+def share_of(nodeid: str) -> str:
+    """What must stay with one worker: a file, or all that share the living chain."""
+    file = nodeid.split("::")[0]
+    return "chain" if Path(file).stem in CHAIN else file
+
+
+class ByFile(LoadScopeScheduling):
+    """Hands whole files to the workers, in the order collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return share_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Our own scheduler, whatever --dist says."""
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers share the suite: a file stays with one of them, and so do those that share the living chain."""
-    for item in items:
-        name = item.path.stem
-        item.add_marker(pytest.mark.xdist_group("chain" if name in CHAIN else str(item.path)))
+    """The longest first: the chain, then the other system tests."""
+    items.sort(key=lambda item: (share_of(item.nodeid) != "chain", "system" not in item.path.parts))
