@@ -26,6 +26,7 @@ class Oxygen:
     age_s: float | None = None
     trend_mg_l_h: float | None = None
     detail: str = ""
+    taken_s: float | None = None
 
     @property
     def good(self) -> bool:
@@ -35,21 +36,26 @@ class Oxygen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """One aerator: None where the panel has not said."""
+    """One aerator: None where the panel has not said; `failed` and `stuck` are what the guard has found out."""
 
     allowed: bool | None = None
     running: bool | None = None
     hand_off_auto: int | None = None
     current_a: float | None = None
+    failed: bool = False
+    stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One pond at one time; `now_s` is pond time on the monotonic clock."""
+    """One pond at one time; `now_s` is pond time on the monotonic clock, `hour` the local hour of day where it is known."""
 
     now_s: float
     oxygen: Oxygen
     machines: tuple[Machine, ...]
+    hour: float | None = None
+    temperature_c: float | None = None
+    salinity_psu: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
