@@ -9,7 +9,7 @@ FIRMWARE := build/firmware
 FORMATTED := gateway cloud hardware bench firmware/*.py firmware/field tests/system tests/gateway tests/cloud tests/hardware \
   tests/firmware/*.py tests/firmware/field
 
-.PHONY: demo test test-only soak bench lint format docs hardware lock clean
+.PHONY: demo test test-only soak bench bench-oxygen lint format docs hardware lock clean
 
 demo: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
@@ -31,6 +31,9 @@ soak: $(VENV)/ready
 bench: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
 	@exec $(RUN) -m bench
+
+bench-oxygen: $(VENV)/ready
+	@exec $(RUN) -m bench.oxygen $(OPTIONS)
 
 lint: $(VENV)/ready
 	@$(VENV)/bin/ruff check .
