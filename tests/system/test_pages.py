@@ -81,7 +81,7 @@ def test_the_farm_page_is_sound(
 def test_the_number_lives(chain: Chain, browser: Browser) -> None:
     page = open_page(browser, chain.demo.plan.gateway_url)
     chain.break_it("pond/ao-2", do_mg_l=2.5)
-    expect(page.locator("#pond-ao-2 .state strong")).to_have_text("NGUY HIỂM", timeout=15_000)
+    expect(page.locator("#pond-ao-2 .state strong")).to_have_text("NGUY HIỂM", timeout=40_000)
     assert page.locator("#pond-ao-2").get_attribute("data-level") == "danger"
     page.context.close()
 

@@ -374,8 +374,7 @@ def test_firmware_busy_loop_dies_with_its_supervisor(make_board: MakeBoard, rack
     assert process_id is not None and terminal_of(process_id) != 0
     with rack.lock:
         board._console.disconnect()  # closes the master, as the death of the supervisor does
-        time.sleep(0.1)
-        assert not is_alive(process_id)
+        wait_for(lambda: not is_alive(process_id), 5.0)
 
 
 def test_state_file_survives_reopening(tmp_path: Path) -> None:
