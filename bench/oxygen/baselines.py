@@ -102,7 +102,7 @@ class Pid(Counting):
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
         most = facts.machines
-        self._pid = PID(1.5 * most, 1.5 * most, 0.0, setpoint=4.5, sample_time=None, output_limits=(0, most))
+        self._pid = PID(1.0 * most, 1.0 * most, 0.0, setpoint=4.5, sample_time=None, output_limits=(0, most))
         self._wanted, self._moved = 0, -1000
 
     def count(self, seen: Seen, do_mg_l: float) -> int:

@@ -3,7 +3,14 @@
 from importlib.util import find_spec
 
 from bench.oxygen.baselines import AlwaysOn, Hysteresis, Pid, Staged, Timer
-from bench.oxygen.seen import Factory
+from bench.oxygen.seen import Factory, Facts, Player
+
+def _mpc(facts: Facts) -> Player:
+    """CasADi is loaded only where it plays."""
+    from bench.oxygen.mpc import Mpc
+
+    return Mpc(facts)
+
 
 BASELINES: dict[str, Factory] = {
     "always": AlwaysOn,
@@ -12,10 +19,11 @@ BASELINES: dict[str, Factory] = {
     "hyst47": lambda facts: Hysteresis(facts, 4.2, 4.7),
     "staged": Staged,
     "pid": Pid,
+    "mpc": _mpc,
 }
 
 # Slow ones take part in these scenarios only.
-ONLY_IN: dict[str, tuple[str, ...]] = {}
+ONLY_IN: dict[str, tuple[str, ...]] = {"mpc": ("A", "B", "C", "D", "R")}
 
 
 def players() -> dict[str, Factory]:

@@ -20,7 +20,7 @@ def facts_of(scenario: Scenario) -> Facts:
         volume_m3=kind.volume_m3,
         depth_m=kind.depth_m,
         area_m2=kind.area_m2,
-        kg_o2_per_kwh=kind.kg_o2_per_kwh * kind.alpha * scenario.nameplate,
+        kg_o2_per_kwh=kind.kg_o2_per_kwh * scenario.nameplate,
         mixing=scenario.mixing,
         longest_cut_minutes=scenario.longest_cut_minutes,
     )

@@ -24,7 +24,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a controller is told of its pond; transfer is the nameplate's, `motor` its rating in kW.
+    """What a controller is told of its pond; `kg_o2_per_kwh` is the nameplate's, in clean water.
 
     `longest_cut_minutes` is above 0 where the farmer has set a weak grid.
     """

@@ -1,21 +1,24 @@
-"""Prices of the benchmark: QD 1279/2025 below 6 kV before VAT, hours of QD 963/2026."""
+"""Prices of the benchmark: the gateway's own dated tariff below 6 kV before VAT, in the week of 6 July 2026."""
 
 from datetime import datetime, timedelta
+from functools import cache
+
+from gateway.tariff import read_tariff
 
 MONDAY = datetime(2026, 7, 6)  # noqa: DTZ001 - local pond time
 START_COST_VND = 60.0
+TARIFF = "vn-under-6kv"
 
 
-def price_vnd_kwh(local: datetime) -> float:
-    """Price of a kWh drawn now."""
-    hour = local.hour + local.minute / 60
-    if hour < 6:
-        return 1300.0
-    if local.weekday() != 6 and 17.5 <= hour < 22.5:
-        return 3640.0
-    return 1987.0
+@cache
+def _quarters() -> list[float]:
+    """Price of each quarter of an hour of a week; prices change at no other times."""
+    tariff = read_tariff(TARIFF)
+    if tariff.warning:
+        raise ValueError(tariff.warning)
+    return [tariff.price_vnd_kwh(MONDAY + timedelta(minutes=15 * quarter)) for quarter in range(7 * 96)]
 
 
 def price_at(hour: float) -> float:
-    """Price of a kWh at an hour since Monday 00:00."""
-    return price_vnd_kwh(MONDAY + timedelta(hours=hour))
+    """Price of a kWh, VND, at an hour since Monday 00:00; weeks repeat."""
+    return _quarters()[int(hour % 168 * 4)]
