@@ -54,16 +54,17 @@ class Water:
 class Tuning:
     """How fast things may change; standard deviations."""
 
-    mixing_mg_l_root_h: float = 0.03
-    rate_hours: float = 3.0
-    rate_least_mg_l_h: float = 0.06
+    mixing_mg_l_root_h: float = 0.05
+    rate_hours: float = 24.0
+    rate_least_mg_l_h: float = 0.2
     rate_unlearned_mg_l_h: float = 1.0
-    offset_mg_l_root_day: float = 0.05
+    clean_offset_mg_l: float = 0.07
+    offset_mg_l_root_day: float = 0.03
     drift_mg_l_h: float = 0.1 / 24
     drift_days: float = 3.0
     common_factor: float = 0.25
     own_factor: float = 0.08
-    factor_root_day: float = 0.02
+    factor_root_day: float = 0.005
 
 
 class Estimator:
@@ -138,7 +139,7 @@ class Estimator:
         tuning, count = self._tuning, len(self.water.power_kw)
         self._x[C], self._x[R] = do_mg_l, 0.0
         if not self.known:
-            self._p[B, B], self._p[V, V] = 0.15**2, tuning.drift_mg_l_h**2
+            self._p[B, B], self._p[V, V] = tuning.clean_offset_mg_l**2, tuning.drift_mg_l_h**2
             self._p[E:, E:] = tuning.common_factor**2 + np.eye(count) * tuning.own_factor**2
         self._p[C, :] = self._p[:, C] = self._p[R, :] = self._p[:, R] = 0.0
         self._p[C, C] = self.water.probe_noise_mg_l**2 + self._p[B, B]

@@ -35,9 +35,9 @@ class PilotSettings:
     margin_mg_l: float = 0.1
     longest_cut_h: float = 0.0
     mixing: int = 0
-    least_on_s: float = 600.0
+    least_on_s: float = 900.0
     least_off_s: float = 600.0
-    start_vnd: float = 60.0
+    start_vnd: float = 300.0
 
 
 class Pilot:
@@ -54,18 +54,21 @@ class Pilot:
         self._readings: list[float] = []
         self._below_since_s: float | None = None
         self._run_h = [0.0] * len(water.power_kw)
-        self._changed_s = [-math.inf] * len(water.power_kw)
+        self._more_s = self._fewer_s = -math.inf
+        self._corrected_s = -math.inf
         self._wanted: list[bool] | None = None
 
     @property
     def do_mg_l(self) -> float:
-        """The oxygen that decisions rest on: the lower of what is believed and what the probe shows without its noise."""
-        return self.estimator.do_mg_l + min(0.0, self.estimator.offset_mg_l)
+        """The oxygen that decisions rest on: what the probe shows without its noise, less what is sure to be too much."""
+        estimator = self.estimator
+        shown = estimator.do_mg_l + estimator.offset_mg_l
+        return shown - max(0.0, estimator.offset_mg_l - estimator.offset_sd_mg_l)
 
     @property
     def margin_mg_l(self) -> float:
         """What is kept above the farmer's limit."""
-        return self._settings.margin_mg_l + 2 * max(0.0, self.estimator.do_sd_mg_l - UNSURE_MG_L)
+        return self._settings.margin_mg_l + 0.0
 
     # -- what it sees -------------------------------------------------------------------------------------------------
 
@@ -75,15 +78,12 @@ class Pilot:
         ladder = self._ladder.step(observation)
         plan = self.plan
         if not observation.oxygen.good or self._hour is None or not self.estimator.known:
-            return self._chosen(observation, ladder)
+            return self._chosen(ladder)
         if plan is None or observation.now_s > min(plan.made_s + PLAN_GOOD_S, plan.ends_s()):
-            return self._chosen(observation, ladder)
-        return self._chosen(observation, self._by_plan(observation, plan))
+            return self._chosen(ladder)
+        return self._chosen(self._by_plan(observation, plan))
 
-    def _chosen(self, observation: Observation, decision: Decision) -> Decision:
-        for at, run in enumerate(decision.run):
-            if self._wanted is None or self._wanted[at] != run:
-                self._changed_s[at] = observation.now_s
+    def _chosen(self, decision: Decision) -> Decision:
         self._wanted = list(decision.run)
         return decision
 
@@ -116,8 +116,6 @@ class Pilot:
         estimator.correct(value, running)
         estimator.learn(observation.hour)
 
-    _corrected_s = -math.inf
-
     # -- what it decides ----------------------------------------------------------------------------------------------
 
     def _by_plan(self, observation: Observation, plan: Plan) -> Decision:
@@ -146,16 +144,15 @@ class Pilot:
         return now_s - self._below_since_s >= BELOW_FLOOR_S
 
     def _choose(self, usable: list[int], current: list[int], count: int, now_s: float, *, urgent: bool) -> set[int]:
-        """Move from the machines that run to `count` of them; what started or stopped a moment ago stays as it is."""
+        """Move from the machines that run to `count` of them, unless the number was changed a moment ago."""
         chosen = set(current)
-        ready_on = [at for at in usable if at not in chosen]
-        if not urgent:
-            ready_on = [at for at in ready_on if now_s - self._changed_s[at] >= self._settings.least_off_s]
-        for at in sorted(ready_on, key=self._rank)[: max(0, count - len(chosen))]:
-            chosen.add(at)
-        ready_off = [at for at in current if now_s - self._changed_s[at] >= self._settings.least_on_s]
-        for at in sorted(ready_off, key=self._rank, reverse=True)[: max(0, len(chosen) - count)]:
-            chosen.discard(at)
+        if count > len(current) and (urgent or now_s - self._fewer_s >= self._settings.least_off_s):
+            resting = sorted((at for at in usable if at not in chosen), key=self._rank)
+            chosen.update(resting[: count - len(current)])
+            self._more_s = now_s
+        elif count < len(current) and now_s - max(self._more_s, self._fewer_s) >= self._settings.least_on_s:
+            chosen.difference_update(sorted(current, key=self._rank, reverse=True)[: len(current) - count])
+            self._fewer_s = now_s
         return chosen
 
     def _rank(self, machine: int) -> tuple[float, float]:
