@@ -20,9 +20,10 @@ class _Bin:
 class DayCurve:
     """A quantity over the hours of the day in quarter hours: mean of the last days and how much days differ.
 
-    Each day moves the mean by 1/days, later by `LEARNING`: an exponentially weighted mean of about a week.
+    Each day moves the mean by 1/days, later by `learning`: an exponentially weighted mean of some days.
     """
 
+    learning: float = LEARNING
     bins: list[_Bin] = field(default_factory=lambda: [_Bin() for _ in range(BINS)])
     _at: int | None = None
     _sum: float = 0.0
@@ -44,7 +45,7 @@ class DayCurve:
     def _close(self) -> None:
         if self._at is not None and self._weight:
             bin_ = self.bins[self._at]
-            share = max(LEARNING, 1 / (bin_.days + 1))
+            share = max(self.learning, 1 / (bin_.days + 1))
             off = self._sum / self._weight - bin_.mean
             if bin_.days:
                 bin_.variance += DAY_TO_DAY * (off * off - bin_.variance)
