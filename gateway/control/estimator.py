@@ -20,6 +20,7 @@ from hardware.water import oxygen_solubility_mg_l
 
 OXYGEN_AT_20_C_MG_L = 9.092
 THETA = 1.024
+STRETCH_WINDOW_H, STRETCH_GAIN, MOST_RATIO = 1 / 3, 0.05, 6.0
 
 C, R, B, V, E = 0, 1, 2, 3, 4
 
@@ -86,6 +87,8 @@ class Estimator:
         self._nominal: Array = np.zeros(count)
         self._set_water()
         self._slope = 0.0
+        self._stretch = 1.0
+        self._window_h = self._window_off = self._window_variance = 0.0
         self._rate_spread = self._tuning.rate_unlearned_mg_l_h
 
     # -- what it knows ------------------------------------------------------------------------------------------------
@@ -184,8 +187,9 @@ class Estimator:
         self._x[R] *= keeps_r
         self._x[B] += hours * self._x[V]
         self._x[V] *= keeps_v
+        self._window_h += hours
         p[C, C] += tuning.mixing_mg_l_root_h**2 * hours
-        p[R, R] += self._rate_spread ** 2 * (1 - keeps_r**2)
+        p[R, R] += (self._stretch * self._rate_spread) ** 2 * (1 - keeps_r**2)
         p[B, B] += tuning.offset_mg_l_root_day**2 * hours / 24
         p[V, V] += tuning.drift_mg_l_h**2 * (1 - keeps_v**2)
         p[E:, E:] += np.eye(len(each)) * (tuning.factor_root_day**2 * hours / 24)
@@ -204,6 +208,7 @@ class Estimator:
         variance = float(row @ through) + self.water.probe_noise_mg_l**2
         off = reading_mg_l - expected
         surprise = off / math.sqrt(variance)
+        self._stretch_to(off, variance)
         if abs(surprise) > 4:
             off *= 4 / abs(surprise)
         weight = through / variance
@@ -212,6 +217,15 @@ class Estimator:
         self._p = (self._p + self._p.T) / 2
         self._x[E:] = np.clip(self._x[E:], 0.1, 3.0)
         return surprise
+
+    def _stretch_to(self, off: float, variance: float) -> None:
+        """Surprises that add up instead of cancelling mean that the biology moves faster than it is trusted to."""
+        self._window_off += off
+        self._window_variance += variance
+        if self._window_h >= STRETCH_WINDOW_H:
+            ratio = min(self._window_off**2 / self._window_variance, MOST_RATIO)
+            self._stretch = min(max(self._stretch * math.exp(STRETCH_GAIN * (ratio - 1)), 0.5), 6.0)
+            self._window_h = self._window_off = self._window_variance = 0.0
 
     def learn(self, hour: float) -> None:
         """Take the biology and the saturation of now into the day's curves; the residual gives way as the curve moves."""
