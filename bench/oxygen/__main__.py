@@ -13,7 +13,7 @@ import typer
 
 from bench.oxygen.jobs import Row, jobs, run_all
 from bench.oxygen.players import players
-from bench.oxygen.report import tables, write_json
+from bench.oxygen.report import summary, tables, write_json
 from bench.oxygen.scenarios import BY_NAME
 from bench.table import console
 
@@ -28,6 +28,8 @@ def main(
     scenario: Annotated[str, typer.Option(help="Scenarios, with commas; all without.")] = "",
     player: Annotated[str, typer.Option(help="Controllers, with commas; all without.")] = "",
     json: Annotated[Path | None, typer.Option(help="Write every run to this file.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="Draw SVG files into this folder.")] = None,
+    layers: Annotated[bool, typer.Option(help="Water of two layers instead of one; it has no optimum.")] = False,
     processes: Annotated[int, typer.Option("--jobs", help="Processes at work.")] = 2,
 ) -> None:
     """Measure controllers of aeration against the clairvoyant optimum."""
@@ -36,12 +38,18 @@ def main(
     numbers = [1] if quick else [int(seed) for seed in seeds.split(",")]
     began = time.perf_counter()
     rows: list[Row] = []
-    for done in run_all(jobs(wanted, names, numbers), processes):
+    for done in run_all(jobs(wanted, names, numbers, layers), processes):
         rows += done
     rows.sort(key=lambda row: (["oracle", *names].index(row.player), row.seed))
     tables(rows)
+    summary(rows)
     if json:
         write_json(rows, json)
+    if plots and not layers:
+        from bench.oxygen.plots import draw
+
+        for path in draw(rows, wanted, plots, numbers[0]):
+            console.print(f"{path} {path.stat().st_size / 1000:.0f} kB")
     console.print(f"{len(rows)} runs in {time.perf_counter() - began:.0f} s")
 
 

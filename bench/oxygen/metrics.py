@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.oxygen.scenarios import WARM_UP_DAYS, Scenario
+from bench.oxygen.probe import SLOW, error
+from bench.oxygen.scenarios import WARM_UP_DAYS, ProbeFault, Scenario
 from bench.oxygen.seen import PROBE_ALARMS
 from bench.oxygen.truth import WARM_UP_MINUTES, Course
 
@@ -13,7 +14,10 @@ AFTER_FAULT_H = 2.0
 
 @dataclass
 class Trace:
-    """One run, minute by minute, warm-up included: true DO after the minute, the probe's word before it, who ran."""
+    """One run, minute by minute, warm-up included: true DO after the minute, the probe's reading before it, who ran.
+
+    `words` are a controller's reasons as (minute from which it holds, reason), where it gives them.
+    """
 
     do_mg_l: list[float] = field(default_factory=list)
     said_mg_l: list[float | None] = field(default_factory=list)
@@ -21,6 +25,7 @@ class Trace:
     price_vnd: list[float] = field(default_factory=list)
     alarms: list[tuple[int, str]] = field(default_factory=list)
     over_limit: int = 0
+    words: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -38,6 +43,7 @@ class Metrics:
     over_limit: int
     regret: float | None = None
     best_below_4: int = 0
+    over_bound: float | None = None
     alarm_after_min: float | None = None
     bias_at_alarm_mg_l: float | None = None
     false_alarms: int = 0
@@ -82,23 +88,15 @@ def _alarms(scenario: Scenario, trace: Trace, course: Course, found: Metrics) ->
         hour = minute / 60 - WARM_UP_DAYS * 24
         if hour < 0 or kind not in PROBE_ALARMS:
             continue
-        if fault is None or hour < fault.start or kind not in fault.fits:
-            late = fault is not None and fault.start <= hour < fault.end + AFTER_FAULT_H
-            found.false_alarms += 0 if late and fault and _one_of_the_probe(fault.kind, kind) else 1
-        elif found.alarm_after_min is None and hour < fault.end:
+        if fault is None or not fault.start <= hour < fault.end + AFTER_FAULT_H or not _helps(fault, kind):
+            found.false_alarms += 1
+        elif kind in fault.fits and found.alarm_after_min is None and hour < fault.end:
             found.alarm_after_min = (hour - fault.start) * 60
-            if fault.kind in ("bias", "weak"):
-                found.bias_at_alarm_mg_l = _bias(scenario, trace, course, minute)
+            if fault.kind in SLOW:
+                bias, gain = error(fault, float(course.hour[minute]))
+                found.bias_at_alarm_mg_l = bias + (gain - 1) * trace.do_mg_l[minute]
 
 
-def _one_of_the_probe(fault: str, kind: str) -> bool:
-    """Words that send the farmer to the right probe with the right cloth, though not the best word."""
-    return fault in ("bias", "weak") and kind in ("fouled", "weak")
-
-
-def _bias(scenario: Scenario, trace: Trace, course: Course, minute: int) -> float:
-    from bench.oxygen.probe import error
-
-    assert scenario.probe
-    bias, gain = error(scenario.probe, float(course.hour[minute]))
-    return bias + (gain - 1) * trace.do_mg_l[minute]
+def _helps(fault: ProbeFault, kind: str) -> bool:
+    """The right word, or one that sends the farmer to the right probe with the right cloth."""
+    return kind in fault.fits or (fault.kind in SLOW and kind in ("fouled", "weak"))

@@ -6,6 +6,8 @@ slope leaves after the machines by their nameplate; its forecast is yesterday's,
 
 import math
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 import casadi
 
@@ -26,6 +28,9 @@ REFLEX_MG_L = 3.9
 MEAN_MINUTES = 5
 PART_MINUTES = 10
 SLOTS = round(24 / STEP_H)
+
+Numbers = list[float]
+Solve = Callable[[float, float, float, float, Numbers, Numbers, Numbers | None], tuple[Numbers, Numbers]]
 
 
 class Mpc(Counting):
@@ -91,13 +96,13 @@ class Mpc(Counting):
         self._wish = wishes[0]
 
 
-def _solver(facts: Facts):  # noqa: ANN202 - a closure over CasADi's untyped objects
+def _solver(facts: Facts) -> Solve:
     n, c = casadi.SX.sym("n", STEPS), casadi.SX.sym("c", STEPS)
     short = casadi.SX.sym("short", STEPS)
     start = casadi.SX.sym("start", 4)
     rate, price = casadi.SX.sym("rate", STEPS), casadi.SX.sym("price", STEPS)
     do, before, transfer, full = (start[place] for place in range(4))
-    cost, rules = 0, []
+    cost, rules = casadi.SX(0), []
     for step in range(STEPS):
         middle = (do + c[step]) / 2
         rules.append(c[step] - do - STEP_H * (rate[step] + n[step] * transfer * (full - middle)))
@@ -106,9 +111,9 @@ def _solver(facts: Facts):  # noqa: ANN202 - a closure over CasADi's untyped obj
         do, before = c[step], n[step]
     floor = facts.floor_mg_l + FLOOR_MARGIN_MG_L
     rules += [c[step] + short[step] - floor for step in range(STEPS)]
-    problem = {"x": casadi.vertcat(n, c, short), "p": casadi.vertcat(start, rate, price), "f": cost / 1000,
+    problem: Any = {"x": casadi.vertcat(n, c, short), "p": casadi.vertcat(start, rate, price), "f": cost / 1000,
                "g": casadi.vertcat(*rules)}  # fmt: skip
-    options = {"ipopt": {"print_level": 0, "sb": "yes", "max_iter": 60, "tol": 1e-4, "acceptable_tol": 1e-2},
+    options: Any = {"ipopt": {"print_level": 0, "sb": "yes", "max_iter": 60, "tol": 1e-4, "acceptable_tol": 1e-2},
                "print_time": False}  # fmt: skip
     solver = casadi.nlpsol("mpc", "ipopt", problem, options)
     lower = [float(facts.mixing)] * STEPS + [0.0] * STEPS + [0.0] * STEPS

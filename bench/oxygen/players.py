@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from bench.oxygen.baselines import AlwaysOn, Hysteresis, Pid, Staged, Timer
 from bench.oxygen.seen import Factory, Facts, Player
 
+
 def _mpc(facts: Facts) -> Player:
     """CasADi is loaded only where it plays."""
     from bench.oxygen.mpc import Mpc

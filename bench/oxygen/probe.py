@@ -9,6 +9,7 @@ from bench.oxygen.truth import MINUTES, Course
 from hardware.water import oxygen_solubility_mg_l
 
 FAULTS = ("bias", "weak", "stuck", "out_of_water", "lost")
+SLOW = ("bias", "weak")
 LAG_S, NOISE_MG_L = 90.0, 0.05
 AIR_NOISE_PCT = 0.15
 RESOLUTION = 0.01

@@ -2,6 +2,7 @@
 
 import time
 
+from bench.oxygen.layers import Layers
 from bench.oxygen.machines import Machines
 from bench.oxygen.metrics import Trace
 from bench.oxygen.probe import Probe
@@ -26,9 +27,8 @@ def facts_of(scenario: Scenario) -> Facts:
     )
 
 
-def play(scenario: Scenario, course: Course, player: Player, seed: int, water: Water | None = None) -> Trace:
+def play(scenario: Scenario, course: Course, player: Player, seed: int, water: Water | Layers) -> Trace:
     """Warm-up and week; the trace holds both."""
-    water = water or Water(course)
     machines = Machines(scenario)
     probe = Probe(course, seed, scenario.probe, scenario.noisy)
     hours = course.hour.tolist()
@@ -49,11 +49,13 @@ def play(scenario: Scenario, course: Course, player: Player, seed: int, water: W
         trace.price_vnd.append(price_at(hour))
         trace.over_limit += machines.over_limit - before if hour >= 0 else 0
     trace.alarms = list(player.alarms)
+    trace.words = list(getattr(player, "words", []))
     return trace
 
 
-def timed(scenario: Scenario, course: Course, player: Player, seed: int) -> tuple[Trace, float]:
-    """The trace and the seconds it took."""
+def timed(scenario: Scenario, course: Course, player: Player, seed: int, layers: bool = False) -> tuple[Trace, float]:
+    """The trace and the seconds it took; `layers` takes the water of two layers."""
     began = time.perf_counter()
-    trace = play(scenario, course, player, seed)
+    water = Layers(course, scenario.kind, seed) if layers else Water(course)
+    trace = play(scenario, course, player, seed, water)
     return trace, time.perf_counter() - began
