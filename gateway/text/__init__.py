@@ -1,5 +1,6 @@
 """Text that people see: Vietnamese first, English second, from catalogues."""
 
+import math
 import tomllib
 from functools import cache
 from importlib import resources
@@ -7,6 +8,10 @@ from typing import Any
 
 LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
+
+WHOLE = frozenset(("minutes", "seconds", "machine", "rows", "n", "days", "percent"))
+HOUR_STEP_MINUTES = 5
+VND_STEP = 1000
 
 
 class _Values(dict[str, str]):
@@ -37,16 +42,41 @@ class Text:
         return self(key) != key or "{" in key
 
     def number(self, value: float | None, digits: int = 1) -> str:
-        """A number with the language's decimal mark; a dash for none."""
+        """A number with the language's marks; a dash for none."""
         if value is None:
             return "–"
-        shown = f"{value:.{digits}f}".replace("-", "−")
-        return shown.replace(".", ",") if self.language == "vi" else shown
+        shown = f"{value:,.{digits}f}".replace("-", "−")
+        return shown.translate(_SWAPPED) if self.language == "vi" else shown
+
+    def hour(self, value: float) -> str:
+        """An hour of the day as 04:10, to five minutes: no forecast knows the minute."""
+        minutes = round(value * 60 / HOUR_STEP_MINUTES) * HOUR_STEP_MINUTES % (24 * 60)
+        return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+    def duration(self, minutes: float) -> str:
+        """How long in words, never more than it is: minutes, from 20 on in fives, from two hours on with hours."""
+        whole = int(minutes) if minutes < 20 else int(minutes / 5) * 5
+        if whole < 120:
+            return f"{whole} {self('unit.minute')}"
+        rest = f" {whole % 60} {self('unit.minute')}" if whole % 60 else ""
+        return f"{whole // 60} {self('unit.hour')}{rest}"
 
     def _shown(self, name: str, value: Any) -> str:
+        """A value in the notation that its name asks for."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return str(value)
-        return self.number(value, 0 if name in ("minutes", "seconds", "machine", "rows", "n") else 1)
+        if not math.isfinite(value):
+            return "–"
+        if name == "hour":
+            return self.hour(value)
+        if name == "vnd":
+            return self.number(round(value / VND_STEP) * VND_STEP, 0)
+        if name == "limit":
+            return self.number(value, 1 if value % 1 else 0)
+        return self.number(value, 0 if name in WHOLE else 1)
+
+
+_SWAPPED = str.maketrans(",.", ".,")
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from gateway.text import Text
+from gateway.web.tonight import probe_note, tonight
 
 STATIC = "/static"
 
@@ -17,7 +18,9 @@ Snapshot = dict[str, Any]
 def make_environment(*packages: str) -> Environment:
     """Templates of these packages, the first one's before the others'."""
     loaders = [PackageLoader(package, "templates") for package in packages]
-    return Environment(loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made = Environment(loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made.globals.update(tonight=tonight, probe_note=probe_note)
+    return made
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class Pages:
         pieces = {"notes": str(module.notes(snapshot, text))}
         for pond in snapshot["ponds"]:
             pieces[f"{pond['id']}-head"] = str(module.head(pond, text))
+            pieces[f"{pond['id']}-probe"] = str(module.probe(pond, text))
             pieces[f"{pond['id']}-others"] = str(module.others(pond, text))
+            pieces[f"{pond['id']}-tonight"] = str(module.night(pond, snapshot, text))
             for row in pond["machines"]:
                 pieces[f"{pond['id']}-m{row['number']}"] = str(module.machine(row, text))
         ponds = [

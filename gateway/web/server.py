@@ -22,6 +22,7 @@ from gateway.process import journal_path, link_path
 from gateway.text import Text
 from gateway.web.pages import Pages, make_environment, static_folder
 from gateway.web.shared import HEADERS, Words, router, same_origin
+from gateway.web.tonight import chart
 from hardware.quantities import DO
 
 CHART_HOURS = 24
@@ -124,6 +125,14 @@ def make_app(farm: Farm) -> FastAPI:
         for pond in (link.snapshot or {}).get("ponds", []):
             if pond["id"] == pond_id:
                 return await asyncio.to_thread(_series, farm, pond["node"])
+        raise HTTPException(404, f"there is no pond {pond_id}")
+
+    @app.get("/api/ponds/{pond_id}/outlook")
+    async def outlook(pond_id: str) -> dict[str, list[float | None]]:
+        snapshot = link.snapshot or {"ponds": []}
+        for pond in snapshot["ponds"]:
+            if pond["id"] == pond_id:
+                return chart(pond, snapshot)
         raise HTTPException(404, f"there is no pond {pond_id}")
 
     return app

@@ -1,54 +1,101 @@
-// Draws the oxygen charts: lowest to highest of each bucket as a band, the mean as a line, the alarm limits dashed.
+// Draws the oxygen charts. The past: lowest to highest of each bucket as a band, the mean as a line. The night to come: the
+// forecast with its band, and how many machines will run. The alarm limits are dashed in both.
 "use strict";
 (() => {
+  const HEIGHT = 170;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // uPlot draws in the order of the series: the band comes before the line in it.
+  const hidden = { stroke: "transparent", points: { show: false } };
+  const line = (stroke, rest) => ({ stroke: colour(stroke), width: 2, points: { show: false }, spanGaps: true, ...rest });
+  const limits = () => ["--watch", "--danger"].map((stroke) => line(stroke, { width: 1, dash: [6, 4] }));
+  const flat = (at, limit) => at.map(() => Number(limit));
 
-  const hours = (speed) => (chart, splits) =>
-    splits.map((at) => speed > 1
-      ? ((at - chart.scales.x.max) * speed / 3600).toFixed((chart.scales.x.max - chart.scales.x.min) * speed > 6 * 3600 ? 0 : 1) + " h"
-      : new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  // A simulated pond's clock is not ours: hours from now, which is one end of the chart.
+  const hours = (speed, now) => (chart, splits) => {
+    const { min, max } = chart.scales.x;
+    const digits = (max - min) * speed > 6 * 3600 ? 0 : 1;
+    return splits.map((at) => speed > 1
+      ? (at > now(chart) ? "+" : "") + ((at - now(chart)) * speed / 3600).toFixed(digits) + " h"
+      : new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
+  };
 
-  const options = (element, speed) => ({
+  const options = (element, now, rest) => ({
     width: element.clientWidth,
-    height: 170,
+    height: HEIGHT,
     cursor: { drag: { x: false, y: false }, points: { size: 8 } },
     legend: { show: false },
-    scales: { x: { range: (_, low, high) => [low, Math.max(high, element.until ?? high)] }, y: { range: (_, low, high) => [Math.max(0, Math.min(2, low ?? 2)), Math.max(8, (high ?? 8) + 0.5)] } },
     axes: [
-      { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, values: hours(speed) },
+      { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, size: 30, values: hours(Number(element.dataset.speed || 1), now) },
       { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, size: 34 },
     ],
-    bands: [{ series: [3, 2], fill: colour("--button") }],
-    series: [
-      {},
-      { stroke: colour("--text"), width: 2, points: { show: false } },
-      { stroke: "transparent", points: { show: false } },
-      { stroke: "transparent", points: { show: false } },
-      { stroke: colour("--watch"), dash: [6, 4], points: { show: false } },
-      { stroke: colour("--danger"), dash: [6, 4], points: { show: false } },
-    ],
+    ...rest,
+    scales: { y: { range: (_, low, high) => [Math.max(0, Math.min(2, low ?? 2)), Math.max(8, (high ?? 8) + 0.5)] }, ...rest.scales },
   });
 
+  // How many machines, written where their number changes.
+  const writeCounts = (chart) => {
+    const [at, counts] = [chart.data[0], chart.data[1]];
+    chart.ctx.fillStyle = colour("--text");
+    chart.ctx.font = `${12 * devicePixelRatio}px sans-serif`;
+    chart.ctx.textAlign = "left";
+    let free = 0;
+    counts.forEach((count, index) => {
+      const left = chart.valToPos(at[index], "x", true) + 3 * devicePixelRatio;
+      if (count === null || (index && counts[index - 1] === count) || left < free) return;
+      free = left + 12 * devicePixelRatio;
+      chart.ctx.fillText(count, left, chart.bbox.top + chart.bbox.height - 4 * devicePixelRatio);
+    });
+  };
+
+  const past = {
+    data: (element, found) => {
+      element.until = found.until?.[0];
+      return [found.at, found.low, found.high, found.mean, flat(found.at, element.dataset.alarm), flat(found.at, element.dataset.danger)];
+    },
+    options: (element) => options(element, (chart) => chart.scales.x.max, {
+      scales: { x: { range: (_, low, high) => [low, Math.max(high, element.until ?? high)] } },
+      bands: [{ series: [2, 1], fill: colour("--band") }],
+      series: [{}, hidden, hidden, line("--text", { spanGaps: false }), ...limits()],
+    }),
+  };
+
+  const night = {
+    data: (element, found) => {
+      element.closest("figure").hidden = !found.at.length;
+      return [found.at, found.machines, found.low, found.high, found.mid, flat(found.at, element.dataset.alarm), flat(found.at, element.dataset.danger)];
+    },
+    options: (element) => options(element, (chart) => chart.scales.x.min, {
+      scales: { n: { range: (_, low, high) => [0, Math.max(1, high ?? 1) * 5] } },
+      bands: [{ series: [3, 2], fill: colour("--band") }],
+      series: [
+        {},
+        line("--ok", { scale: "n", fill: colour("--air"), width: 1, paths: uPlot.paths.stepped({ align: 1 }) }),
+        { ...hidden, spanGaps: true },
+        { ...hidden, spanGaps: true },
+        line("--text", { width: 2.5 }),
+        ...limits(),
+      ],
+      hooks: { draw: [writeCounts] },
+    }),
+  };
+
+  const kind = (element) => element.dataset.outlook ? night : past;
+
   const load = async (element) => {
-    const reply = await fetch(element.dataset.series);
+    const reply = await fetch(element.dataset.outlook ?? element.dataset.series);
     if (!reply.ok) return;
-    const series = await reply.json();
-    const speed = Number(element.dataset.speed || 1);
-    element.until = series.until?.[0];
-    const flat = (limit) => series.at.map(() => Number(limit));
-    const data = [series.at, series.mean, series.low, series.high, flat(element.dataset.alarm), flat(element.dataset.danger)];
+    const data = kind(element).data(element, await reply.json());
     if (element.plot) {
       element.plot.setData(data);
-    } else {
-      element.plot = new uPlot(options(element, speed), data, element);
+    } else if (element.clientWidth) {
+      element.plot = new uPlot(kind(element).options(element), data, element);
     }
   };
 
-  const loadAll = () => { if (!document.hidden) document.querySelectorAll(".chart[data-series]").forEach((element) => load(element).catch(() => {})); };
+  const each = (work) => document.querySelectorAll(".chart").forEach(work);
+  const loadAll = () => { if (!document.hidden) each((element) => load(element).catch(() => {})); };
   loadAll();
   setInterval(loadAll, 20000);
-  document.body.addEventListener("htmx:afterSettle", () => {
-    document.querySelectorAll(".chart[data-series]").forEach((element) => { if (!element.plot) load(element).catch(() => {}); });
-  });
-  addEventListener("resize", () => document.querySelectorAll(".chart").forEach((element) => element.plot?.setSize({ width: element.clientWidth, height: 170 })));
+  document.body.addEventListener("htmx:afterSettle", () => each((element) => { if (!element.plot) load(element).catch(() => {}); }));
+  addEventListener("resize", () => each((element) => element.plot?.setSize({ width: element.clientWidth, height: HEIGHT })));
 })();
