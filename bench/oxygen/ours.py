@@ -9,12 +9,19 @@ from gateway.control.estimator import Water
 from gateway.control.guard import Guard, GuardSettings
 from gateway.control.judge import Judge
 from gateway.control.ladder import LadderSettings
-from gateway.control.observation import Machine, Observation
+from gateway.control.observation import DoState, Machine, Observation
 from gateway.control.pilot import Pilot, PilotSettings
 from gateway.control.planner import solve
 from hardware.registers import HOA_AUTO
 
 PLAN_EVERY = 20
+ALARMS = {
+    DoState.STALE: "lost",
+    DoState.BAD: "lost",
+    DoState.FROZEN: "stuck",
+    DoState.OUT_OF_WATER: "out_of_water",
+    DoState.IMPLAUSIBLE: "implausible",
+}
 
 
 class Ours:
@@ -22,7 +29,7 @@ class Ours:
 
     name = "ours"
 
-    def __init__(self, facts: Facts, margin_mg_l: float = 0.1) -> None:
+    def __init__(self, facts: Facts, margin_mg_l: float = 0.05) -> None:
         self.alarms: list[tuple[int, str]] = []
         self._facts = facts
         count = facts.machines
@@ -41,6 +48,8 @@ class Ours:
         self.pilot = Pilot(water, settings, LadderSettings(mixing=facts.mixing))
         self.guard = Guard(GuardSettings(), count)
         self._now_s = 0.0
+        self._said = ""
+        self._limits: list[float | None] = [None] * 96
         self.judge = Judge(lambda: self._now_s, period_s=60.0)
         self._command = [False] * count
 
@@ -67,17 +76,29 @@ class Ours:
             salinity_psu=seen.salinity_psu,
         )
         decision = self.pilot.step(observation)
-        if seen.minute % PLAN_EVERY == 0:
+        self._limits[int(seen.hour * 4) % 96] = seen.feeder_limit_kw
+        if seen.minute % PLAN_EVERY == 0 or self.pilot.wants_plan(observation):
             self._plan(seen, observation)
+        self._say(seen.minute)
         self._command = list(self.guard.step(observation, decision, self._now_s).run)
         return self._command
 
     def _plan(self, seen: Seen, observation: Observation) -> None:
-        limit = seen.feeder_limit_kw
-        most = self._facts.machines if limit is None else int(limit / self._facts.power_kw + 1e-9)
-        problem = self.pilot.problem("pond", observation, lambda ahead: price_at(seen.hour + ahead), lambda _: most)
+        def most(ahead_h: float) -> int:
+            limit = self._limits[int((seen.hour + ahead_h) * 4) % 96]
+            return self._facts.machines if limit is None else int(limit / self._facts.power_kw + 1e-9)
+
+        problem = self.pilot.problem("pond", observation, lambda ahead: price_at(seen.hour + ahead), most)
         if problem is not None:
             self.pilot.take(solve(problem))
+
+    def _say(self, minute: int) -> None:
+        """An alarm when the verdict on the probe changes."""
+        state = self.judge.oxygen().state
+        word = ALARMS.get(state, self.pilot.truth.verdict)
+        if word and word != self._said:
+            self.alarms.append((minute, word))
+        self._said = word
 
     def _sample(self, seen: Seen) -> Sample:
         values = {

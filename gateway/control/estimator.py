@@ -61,7 +61,7 @@ class Tuning:
     rate_unlearned_mg_l_h: float = 1.0
     clean_offset_mg_l: float = 0.07
     offset_mg_l_root_day: float = 0.03
-    drift_mg_l_h: float = 0.1 / 24
+    drift_mg_l_h: float = 0.2 / 24
     drift_days: float = 3.0
     common_factor: float = 0.25
     own_factor: float = 0.08
@@ -122,6 +122,16 @@ class Estimator:
     def residual_mg_l_h(self) -> float:
         """Biology less the day's curve."""
         return float(self._x[R])
+
+    @property
+    def rate_sd_mg_l_h(self) -> float:
+        """How far the biology of now may be from what is believed."""
+        return math.sqrt(max(0.0, float(self._p[R, R])))
+
+    @property
+    def unrest(self) -> float:
+        """How much faster the biology moves by itself than an ordinary pond's, 1 for ordinary."""
+        return self._stretch
 
     def rate_mg_l_h(self, hour: float) -> float:
         """Biology now."""

@@ -14,6 +14,7 @@ from gateway.control.forecast import full_ahead, rate_ahead
 from gateway.control.ladder import Ladder, LadderSettings
 from gateway.control.observation import Decision, Machine, Observation, Reason
 from gateway.control.plan import Plan, Problem
+from gateway.control.truth import ProbeTruth
 from hardware.registers import HOA_HAND, HOA_OFF
 
 READING_S = 60.0
@@ -21,8 +22,13 @@ SHORT_STAGES, SHORT_H = 12, 1 / 12
 LONG_STAGES, LONG_H = 84, 1 / 4
 PLAN_GOOD_S = 2 * 3600.0
 BELOW_FLOOR_S = 120.0
+REFLEX_H = 1 / 6
+FAULT_S, LONGEST_FAULT_S = 3600.0, 6 * 3600.0
+CHANGED_MG_L_H = 0.12
 SURVIVE_MG_L = 3.3
-UNSURE_MG_L = 0.04
+SHOWN_SD_MG_L = 0.02
+REACTION_H = 0.04
+DOUBT_MG_L_ROOT_H = 0.03
 
 Price = Callable[[float], float]
 
@@ -32,12 +38,34 @@ class PilotSettings:
     """Oxygen in mg/L, dwell in seconds of pond time; `longest_cut_h` is the power cut to be survived, 0 for a strong grid."""
 
     floor_mg_l: float = 4.0
-    margin_mg_l: float = 0.1
+    margin_mg_l: float = 0.05
     longest_cut_h: float = 0.0
     mixing: int = 0
     least_on_s: float = 900.0
     least_off_s: float = 600.0
-    start_vnd: float = 300.0
+    start_vnd_per_kw: float = 250.0
+
+
+@dataclass
+class Fault:
+    """What is remembered of a machine that did not obey: it is tried again after an hour, later after six."""
+
+    failed: bool = False
+    stuck: bool = False
+    until_s: float = -math.inf
+    wait_s: float = FAULT_S
+
+    def see(self, machine: Machine, now_s: float) -> None:
+        """What the guard found out now."""
+        if machine.failed or machine.stuck:
+            if not (self.failed or self.stuck):
+                self.until_s = now_s + self.wait_s
+                self.wait_s = min(2 * self.wait_s, LONGEST_FAULT_S)
+            self.failed, self.stuck = machine.failed, machine.stuck
+        elif now_s >= self.until_s or (self.failed and machine.running) or (self.stuck and machine.running is False):
+            self.failed = self.stuck = False
+            if now_s >= self.until_s + LONGEST_FAULT_S:
+                self.wait_s = FAULT_S
 
 
 class Pilot:
@@ -45,6 +73,7 @@ class Pilot:
 
     def __init__(self, water: Water, settings: PilotSettings, ladder: LadderSettings) -> None:
         self.estimator = Estimator(water)
+        self.truth = ProbeTruth()
         self.plan: Plan | None = None
         self._settings = settings
         self._ladder = Ladder(ladder)
@@ -53,22 +82,28 @@ class Pilot:
         self._taken_s = -math.inf
         self._readings: list[float] = []
         self._below_since_s: float | None = None
+        self._faults = [Fault() for _ in water.power_kw]
         self._run_h = [0.0] * len(water.power_kw)
+        self._planned_residual = 0.0
+        self._planned_order: list[int] = []
         self._more_s = self._fewer_s = -math.inf
         self._corrected_s = -math.inf
         self._wanted: list[bool] | None = None
 
     @property
     def do_mg_l(self) -> float:
-        """The oxygen that decisions rest on: what the probe shows without its noise, less what is sure to be too much."""
-        estimator = self.estimator
-        shown = estimator.do_mg_l + estimator.offset_mg_l
-        return shown - max(0.0, estimator.offset_mg_l - estimator.offset_sd_mg_l)
+        """The oxygen that decisions rest on: what the probe shows without its noise, less what it shows too much."""
+        return self.estimator.do_mg_l + self.estimator.offset_mg_l - self.truth.correction_mg_l(self.estimator)
 
     @property
     def margin_mg_l(self) -> float:
-        """What is kept above the farmer's limit."""
-        return self._settings.margin_mg_l + 0.0
+        """What is kept above the farmer's limit: for doubt, and for what one machine does until the next look."""
+        estimator, settings = self.estimator, self._settings
+        doubt = math.hypot(SHOWN_SD_MG_L, estimator.rate_sd_mg_l_h * REFLEX_H)
+        machines = range(len(estimator.water.power_kw))
+        step = max((estimator.transfer_per_h(at) for at in machines), default=0.0)
+        away = max(0.0, estimator.full_mg_l - settings.floor_mg_l)
+        return settings.margin_mg_l + 1.5 * doubt + step * away * REACTION_H
 
     # -- what it sees -------------------------------------------------------------------------------------------------
 
@@ -91,6 +126,8 @@ class Pilot:
         hours = 0.0 if self._now_s is None else (observation.now_s - self._now_s) / 3600
         self._now_s, self._hour = observation.now_s, observation.hour
         running = running_of(observation)
+        for fault, machine in zip(self._faults, observation.machines, strict=True):
+            fault.see(machine, observation.now_s)
         for at, runs in enumerate(running):
             self._run_h[at] += hours * runs
         oxygen, estimator = observation.oxygen, self.estimator
@@ -115,25 +152,56 @@ class Pilot:
             return
         estimator.correct(value, running)
         estimator.learn(observation.hour)
+        self.truth.step(estimator)
 
     # -- what it decides ----------------------------------------------------------------------------------------------
 
     def _by_plan(self, observation: Observation, plan: Plan) -> Decision:
         do_mg_l, now_s = self.do_mg_l, observation.now_s
-        usable = [at for at, machine in enumerate(observation.machines) if can_run(machine)]
-        current = [at for at in usable if self._wanted is None or self._wanted[at]]
-        floor = self._settings.floor_mg_l
+        everything = range(len(observation.machines))
+        forced, usable = self._able(observation)
+        current = [at for at in everything if at in forced or (at in usable and self._was_wanted(at))]
         if self._below(now_s, do_mg_l):
-            return _all(len(observation.machines), Reason("all_on", {"do": do_mg_l, "limit": floor}))
-        count = min(plan.wanted(now_s, do_mg_l, min(len(current), len(plan.policy[0]) - 1)), len(usable))
-        count = max(count, min(self._settings.mixing, len(usable)))
-        chosen = self._choose(usable, current, count, now_s, urgent=do_mg_l < floor + self._settings.margin_mg_l / 2)
-        run = tuple(at in chosen for at in range(len(observation.machines)))
+            return _all(len(everything), Reason("all_on", {"do": do_mg_l, "limit": self._settings.floor_mg_l}))
+        most = len(plan.policy[0]) - 1
+        count = plan.wanted(now_s, do_mg_l, min(len(current), most))
+        count = max(count, len(forced), self._settings.mixing, self._reflex(observation, current, usable, do_mg_l))
+        count = min(count, len(forced) + len(usable))
+        urgent = do_mg_l < self._settings.floor_mg_l + self.margin_mg_l / 2
+        chosen = self._choose(forced, usable, current, count, now_s, urgent=urgent)
         low, at_hour = self._coming_low(plan, now_s)
         numbers = {"do": do_mg_l, "low": low, "hour": at_hour}
-        return Decision(
-            run=run, reasons=tuple(Reason("plan_run" if on else "plan_rest", numbers) for on in run)
-        )
+        run = tuple(at in chosen for at in everything)
+        return Decision(run=run, reasons=tuple(Reason("plan_run" if on else "plan_rest", numbers) for on in run))
+
+    def _able(self, observation: Observation) -> tuple[list[int], list[int]]:
+        """Machines that run whatever we say, and those that can be told."""
+        forced, usable = [], []
+        for at, (machine, fault) in enumerate(zip(observation.machines, self._faults, strict=True)):
+            if machine.hand_off_auto == HOA_HAND or fault.stuck:
+                forced.append(at)
+            elif machine.hand_off_auto != HOA_OFF and not fault.failed:
+                usable.append(at)
+        return forced, usable
+
+    def _was_wanted(self, at: int) -> bool:
+        return self._wanted is None or self._wanted[at]
+
+    def _reflex(self, observation: Observation, current: list[int], usable: list[int], do_mg_l: float) -> int:
+        """How many it takes not to be under the limit in ten minutes, whatever the plan thought."""
+        estimator = self.estimator
+        running = running_of(observation)
+        slope = estimator.slope_mg_l_h
+        away = estimator.full_mg_l - do_mg_l
+        for at in current:
+            slope += (1 - running[at]) * estimator.transfer_per_h(at) * away
+        count = len(current)
+        for at in sorted((at for at in usable if at not in current), key=self._rank):
+            if do_mg_l + slope * REFLEX_H >= self._settings.floor_mg_l + SHOWN_SD_MG_L:
+                break
+            slope += estimator.transfer_per_h(at) * away
+            count += 1
+        return count if count > len(current) else 0
 
     def _below(self, now_s: float, do_mg_l: float) -> bool:
         if do_mg_l >= self._settings.floor_mg_l:
@@ -143,7 +211,9 @@ class Pilot:
             self._below_since_s = now_s
         return now_s - self._below_since_s >= BELOW_FLOOR_S
 
-    def _choose(self, usable: list[int], current: list[int], count: int, now_s: float, *, urgent: bool) -> set[int]:
+    def _choose(
+        self, forced: list[int], usable: list[int], current: list[int], count: int, now_s: float, *, urgent: bool
+    ) -> set[int]:
         """Move from the machines that run to `count` of them, unless the number was changed a moment ago."""
         chosen = set(current)
         if count > len(current) and (urgent or now_s - self._fewer_s >= self._settings.least_off_s):
@@ -151,7 +221,8 @@ class Pilot:
             chosen.update(resting[: count - len(current)])
             self._more_s = now_s
         elif count < len(current) and now_s - max(self._more_s, self._fewer_s) >= self._settings.least_on_s:
-            chosen.difference_update(sorted(current, key=self._rank, reverse=True)[: len(current) - count])
+            free = sorted((at for at in current if at not in forced), key=self._rank, reverse=True)
+            chosen.difference_update(free[: len(current) - count])
             self._fewer_s = now_s
         return chosen
 
@@ -175,13 +246,15 @@ class Pilot:
         estimator, hour = self.estimator, observation.hour
         if hour is None or not estimator.known or not observation.machines:
             return None
-        usable = sorted((at for at, machine in enumerate(observation.machines) if can_run(machine)), key=self._rank)
-        forced = sum(must_run(machine) for machine in observation.machines)
+        forced, usable = self._able(observation)
+        order = [*forced, *sorted(usable, key=self._rank)]
         hours = (SHORT_H,) * SHORT_STAGES + (LONG_H,) * LONG_STAGES
         middles = [sum(hours[:at]) + span / 2 for at, span in enumerate(hours)]
         rates = tuple(rate_ahead(estimator, hour, ahead) for ahead in middles)
-        least = max(forced, min(self._settings.mixing, len(usable)))
-        running = sum(self._wanted[at] for at in usable) if self._wanted else 0
+        least = max(len(forced), min(self._settings.mixing, len(order)))
+        running = len(forced) + sum(self._was_wanted(at) for at in usable)
+        self._planned_residual = estimator.residual_mg_l_h
+        self._planned_order = order
         return Problem(
             pond=pond,
             made_s=observation.now_s,
@@ -193,22 +266,29 @@ class Pilot:
             floor_mg_l=self._floors(hours, middles, rates),
             price_vnd_kwh=tuple(price(ahead) for ahead in middles),
             least=(least,) * len(hours),
-            most=tuple(max(least, min(len(usable), most(ahead))) for ahead in middles),
+            most=tuple(max(least, min(len(order), most(ahead))) for ahead in middles),
             surface_per_h=estimator.water.surface_per_h,
-            transfer_per_h=_sums([estimator.transfer_per_h(at) for at in usable]),
-            power_kw=_sums([estimator.water.power_kw[at] for at in usable]),
-            start_vnd=self._settings.start_vnd,
+            transfer_per_h=_sums([estimator.transfer_per_h(at) for at in order]),
+            power_kw=_sums([estimator.water.power_kw[at] for at in order]),
+            start_vnd=self._settings.start_vnd_per_kw * max(estimator.water.power_kw),
         )
+
+    def wants_plan(self, observation: Observation) -> bool:
+        """The pond or its machines are no longer what the last plan was made for."""
+        forced, usable = self._able(observation)
+        changed = sorted([*forced, *usable]) != sorted(self._planned_order)
+        return changed or abs(self.estimator.residual_mg_l_h - self._planned_residual) > CHANGED_MG_L_H
 
     def _floors(self, hours: tuple[float, ...], middles: list[float], rates: tuple[float, ...]) -> tuple[float, ...]:
         """The limit and its margin; where cuts are to be survived, what the pond breathes in one as well."""
         settings = self._settings
-        base = settings.floor_mg_l + self.margin_mg_l
+        now = settings.floor_mg_l + self.margin_mg_l
+        bases = [now + DOUBT_MG_L_ROOT_H * math.sqrt(ahead) for ahead in middles]
         if not settings.longest_cut_h:
-            return (base,) * len(hours)
+            return tuple(bases)
         cut_h = settings.longest_cut_h
         floors = []
-        for middle in middles:
+        for base, middle in zip(bases, middles, strict=True):
             within = [rate for ahead, rate in zip(middles, rates, strict=True) if middle <= ahead <= middle + cut_h]
             lost = -cut_h * min(0.0, sum(within) / len(within))
             floors.append(max(base, SURVIVE_MG_L + lost))
@@ -217,16 +297,6 @@ class Pilot:
     def take(self, plan: Plan) -> None:
         """A plan has come."""
         self.plan = plan
-
-
-def can_run(machine: Machine) -> bool:
-    """It is not switched off by hand and it ran when it was told to."""
-    return machine.hand_off_auto != HOA_OFF and not machine.failed
-
-
-def must_run(machine: Machine) -> bool:
-    """It is switched on by hand, or it does not stop."""
-    return machine.hand_off_auto == HOA_HAND or machine.stuck
 
 
 def running_of(observation: Observation) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
