@@ -52,7 +52,9 @@ def week(scenario: Scenario, folder: Path, seed: int) -> Path:
     """Oxygen, probe, machines and price of one week, for a few controllers and the optimum."""
     lines = _lines(scenario, seed)
     figure = Figure(figsize=(9, 4.6), layout="constrained")
-    oxygen, machines = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    reasons_too = bool(lines[0].trace and lines[0].trace.words)
+    parts = figure.subplots(3 if reasons_too else 2, 1, sharex=True, height_ratios=(8, 4, 1)[: 3 if reasons_too else 2])
+    oxygen, machines = parts[0], parts[1]
     hours = np.arange(len(lines[0].do_mg_l)) * EVERY_MINUTES / 60
     _price(oxygen)
     _price(machines)
@@ -66,11 +68,15 @@ def week(scenario: Scenario, folder: Path, seed: int) -> Path:
     oxygen.set_ylabel("oxygen, mg/L")
     oxygen.set_ylim(bottom=min(2.0, *(min(line.do_mg_l) for line in lines)))
     oxygen.legend(loc="upper right", ncols=5, fontsize=7, frameon=False)
-    oxygen.set_title(f"{scenario.name}: {scenario.title} (seed {seed}; shaded: price at peak)", loc="left", fontsize=9)
+    oxygen.set_title(
+        f"{scenario.name}: {scenario.title} (seed {seed}; shaded: peak and off-peak price)", loc="left", fontsize=9
+    )
     machines.set_ylabel("machines")
     machines.set_ylim(0, scenario.kind.machines + 0.3)
-    machines.set_xlim(0, DAYS * 24)
-    machines.set_xticks([day * 24 + 12 for day in range(DAYS)], labels=DAY_NAMES)
+    if reasons_too and lines[0].trace:
+        _reasons(parts[2], lines[0].trace)
+    parts[-1].set_xlim(0, DAYS * 24)
+    parts[-1].set_xticks([day * 24 + 12 for day in range(DAYS)], labels=DAY_NAMES)
     for day in range(1, DAYS):
         for axes in (oxygen, machines):
             axes.axvline(day * 24, color="#dddddd", linewidth=0.5, zorder=0)
@@ -139,16 +145,33 @@ def _probe(axes: Axes, scenario: Scenario, line: Line, hours: np.ndarray) -> Non
 
 
 def _price(axes: Axes) -> None:
-    """Shade the hours of the highest price."""
+    """Shade the hours of the highest and of the lowest price."""
     prices = [price_at(quarter / 4) for quarter in range(DAYS * 96)]
-    highest = max(prices)
-    start: float | None = None
-    for quarter, price in enumerate([*prices, 0.0]):
-        if price == highest and start is None:
-            start = quarter / 4
-        elif price != highest and start is not None:
-            axes.axvspan(start, quarter / 4, color="#f2e3c6", linewidth=0, zorder=0)
-            start = None
+    for level, color in ((max(prices), "#f6e3c5"), (min(prices), "#e6f0ea")):
+        for start, end in _spans([price == level for price in prices]):
+            axes.axvspan(start / 4, end / 4, color=color, linewidth=0, zorder=0)
+
+
+def _reasons(axes: Axes, trace: Trace) -> None:
+    """Bands of the reasons that held longest, each from its minute to the next one's."""
+    words = [(max(0, minute - WARM_UP_MINUTES) / 60, word) for minute, word in trace.words]
+    ends = [*(hour for hour, _ in words[1:]), DAYS * 24.0]
+    bands: dict[str, list[tuple[float, float]]] = {}
+    for (start, word), end in zip(words, ends, strict=True):
+        if end > start:
+            bands.setdefault(word, []).append((start, end - start))
+    longest = sorted(bands, key=lambda word: -sum(length for _, length in bands[word]))[: len(COLORS)]
+    for word, color in zip(longest, COLORS, strict=False):
+        axes.broken_barh(bands[word], (0, 1), color=color, linewidth=0, label=word)
+    axes.set_yticks([])
+    axes.set_ylabel("why", rotation=0, ha="right", va="center")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5), ncols=len(longest) or 1, fontsize=7, frameon=False)
+
+
+def _spans(held: list[bool]) -> list[tuple[int, int]]:
+    """First and end of each run of True."""
+    edges = np.flatnonzero(np.diff([False, *held, False]))
+    return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _save(figure: Figure, path: Path) -> Path:
