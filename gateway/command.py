@@ -16,7 +16,7 @@ app = typer.Typer(help="The gateway of one farm.", no_args_is_help=True, pretty_
 
 FarmFile = Annotated[Path, typer.Argument(help="The farm's description, farm.toml.")]
 
-USAGE_ERROR = 2
+CANNOT_READ, USAGE_ERROR, TOO_LITTLE = 1, 2, 3
 
 
 def _read(path: Path) -> "Farm":
@@ -75,3 +75,36 @@ def web(farm_file: FarmFile) -> None:
     farm = _read(farm_file)
     _log()
     run_web(farm)
+
+
+@app.command()
+def learn(
+    farm_file: FarmFile,
+    days: Annotated[int, typer.Option(min=1, max=60, help="How many days to look back.")] = 14,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    lang: Annotated[str, typer.Option(metavar="vi|en", help="Language of the tables.")] = "vi",
+) -> None:
+    """What the journal tells of each pond and each aerator: oxygen for each kWh, the worst first.
+
+    Exit code 1 when the journal cannot be read, 2 when farm.toml cannot be used, 3 when it is too early to say anything.
+    """
+    from rich.console import Console
+
+    from gateway.learned import NoHistory, enough, learn_farm, show, waters_of
+    from gateway.learned import as_json as to_json
+    from gateway.text import LANGUAGES, text
+
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(", ".join(LANGUAGES), param_hint="--lang")
+    farm, words = _read(farm_file), text(lang)
+    try:
+        learned = learn_farm(farm, waters_of(farm), days)
+    except NoHistory as error:
+        typer.echo(words(f"learn.{error.key}", detail=error.detail), err=True)
+        raise typer.Exit(CANNOT_READ) from error
+    if as_json:
+        typer.echo(to_json(learned))
+    else:
+        show(learned, words, Console())
+    if not enough(learned):
+        raise typer.Exit(TOO_LITTLE)

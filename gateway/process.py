@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from gateway.bus.device import Device
 from gateway.bus.errors import BusError
 from gateway.bus.guest import GuestDoor
@@ -20,6 +22,7 @@ from gateway.control.farm_control import FarmControl
 from gateway.control.keeper import Keeper
 from gateway.control.snapshot import bus_snapshot, farm_snapshot
 from gateway.farm import SOCKET_NAME, Farm
+from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
 from gateway.link import LinkServer
 from gateway.uplink.uplink import Uplink
@@ -55,6 +58,7 @@ class ControlProcess:
         self.uplink = Uplink(farm, farm.uplink, self.journal, clock, self.boot) if farm.uplink else None
         self.link = LinkServer(link_path(farm), self.order)
         self.passes_late_s: list[float] = []
+        self._found: dict[str, str] = {}
         self._errors: dict[str, BusError | None] = {}
         self._failing_since: dict[str, float] = {}
         self._silent: set[str] = set()
@@ -65,6 +69,7 @@ class ControlProcess:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; every task that ends by an error ends the process."""
         self.journal.open()
+        self._found = await asyncio.to_thread(known_devices, self.journal.path)
         self.journal.event("gateway_started")
         if self.journal.set_aside is not None:
             self.journal.event("journal_damaged", file=str(self.journal.set_aside))
@@ -165,6 +170,9 @@ class ControlProcess:
     def _heard(self, node: Node, sample: Sample) -> None:
         if node.identity is None:
             return
+        if self._found.get(node.name) != sample.node:
+            self._found[node.name] = sample.node
+            self.journal.event("device_found", device=node.name, hardware_id=sample.node)
         if self.uplink is not None:
             self.uplink.found(node.name, sample.node)
         if node.usable:
@@ -196,6 +204,15 @@ class ControlProcess:
         else:
             self._silent.add(node.name)
             self.journal.event("device_silent", device=node.name, text=str(error))
+
+
+def known_devices(path: Path) -> dict[str, str]:
+    """The board that the journal last named for each device; what it cannot say is found again."""
+    try:
+        with contextlib.closing(JournalReader(path)) as reader:
+            return reader.devices()
+    except apsw.Error:
+        return {}
 
 
 def journal_path(farm: Farm) -> Path:

@@ -1,6 +1,7 @@
 """Read-only views of the journal, for the web process and the uplink."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,25 @@ class JournalReader:
             Point(at_s=since_s + (bucket + 0.5) * width_s, low=low, mean=mean, high=high)
             for bucket, low, mean, high in rows
         ]
+
+    def samples(self, since_s: float, until_s: float) -> Iterator[tuple[str, float, str]]:
+        """Node, wall time and readings as JSON of every sample of known time between two wall times, in no order."""
+        rows: Iterator[tuple[str, float, str]] = self._connection.execute(
+            "SELECT node, taken_wall_s, readings FROM samples WHERE taken_wall_s >= ? AND taken_wall_s < ? AND wall_known",
+            (since_s, until_s),
+        )
+        return rows
+
+    def newest_sample_s(self) -> float | None:
+        """Wall time of the newest sample of known time, None in an empty journal."""
+        newest = self._connection.execute("SELECT MAX(taken_wall_s) FROM samples WHERE wall_known").get
+        return None if newest is None else float(newest)
+
+    def devices(self) -> dict[str, str]:
+        """Which hardware id each device of farm.toml had last, of those that were ever found."""
+        rows = self._connection.execute("SELECT detail FROM events WHERE kind = 'device_found' ORDER BY id")
+        found = [json.loads(detail) for (detail,) in rows]
+        return {row["device"]: row["hardware_id"] for row in found}
 
     def events(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest events, newest first."""
