@@ -38,17 +38,22 @@ class LiveMessages:
     def __init__(self, pages: Pages, link: LinkClient) -> None:
         self._pages = pages
         self._link = link
-        self._rendered: dict[str, tuple[Any, str]] = {}
+        self._rendered: dict[str, tuple[Any, dict[str, Any]]] = {}
 
-    def of(self, words: Text) -> str:
+    def of(self, words: Text) -> dict[str, Any]:
         """The message for the newest snapshot."""
         snapshot = self._link.snapshot
         known = self._rendered.get(words.language)
         if known is None or known[0] is not snapshot:
-            message = json.dumps(self._pages.live(snapshot or {}, words), ensure_ascii=False)
-            known = (snapshot, message)
+            known = (snapshot, self._pages.live(snapshot or {}, words))
             self._rendered[words.language] = known
         return known[1]
+
+
+def news(message: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:
+    """The message without the pieces that a phone has; heads are always in it, for a page greys them by itself."""
+    pieces = message["pieces"].items()
+    return {**message, "pieces": {id_: html for id_, html in pieces if id_.endswith("-head") or sent.get(id_) != html}}
 
 
 def make_app(farm: Farm) -> FastAPI:
@@ -140,11 +145,14 @@ def make_app(farm: Farm) -> FastAPI:
 
 async def _stream(link: LinkClient, messages: LiveMessages, words: Text) -> AsyncIterator[str]:
     number = 0
+    sent: dict[str, str] = {}
     async for _ in link.snapshots():
         if link.age_s() > SILENT_S:
             continue
         number += 1
-        yield f"id: {number}\ndata: {messages.of(words)}\n\n"
+        message = messages.of(words)
+        yield f"id: {number}\ndata: {json.dumps(news(message, sent), ensure_ascii=False)}\n\n"
+        sent = message["pieces"]
 
 
 def _aged(link: LinkClient) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.text import text
 from gateway.web.pages import Pages, make_environment
+from gateway.web.server import news
 from gateway.web.tonight import chart, probe_note, tonight
 
 MACHINE = {
@@ -204,3 +205,13 @@ def test_a_snapshot_of_an_older_controller_is_shown() -> None:
     old = snapshot({key: value for key, value in pond().items() if key not in ("outlook", "probe")})
     del old["tariff"]
     assert "Ao 2" in pages.farm(old, [], text("vi"))
+
+
+def test_a_phone_is_sent_what_is_new() -> None:
+    pages, words = Pages(make_environment("gateway.web")), text("vi")
+    first = pages.live(snapshot(pond()), words)
+    assert news(first, {}) == first
+    lower = {**OUTLOOK, "lowest": {"do_mg_l": 3.1, "hour": 4.0}}
+    second = pages.live(snapshot(pond(outlook=lower)), words)
+    assert news(second, first["pieces"])["pieces"].keys() == {"ao-2-head", "ao-2-tonight"}
+    assert news(second, second["pieces"])["ponds"] == second["ponds"]

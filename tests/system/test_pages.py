@@ -72,6 +72,8 @@ def test_the_farm_page_is_sound(
     assert page.locator(".pond").count() == 3
     expect(page.locator("#pond-ao-2 .state")).to_have_text("Tốt" if language == "vi" else "Good")
     expect(page.locator("#pond-ao-2 .number")).to_have_text(re.compile(r"\d,\d" if language == "vi" else r"\d\.\d"))
+    expect(page.locator("#pond-ao-2 .night")).to_contain_text("Đêm nay" if language == "vi" else "Tonight")
+    expect(page.locator("#ao-2-tonight")).not_to_be_empty()
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert serious(page) == []
     assert page.problems == []  # type: ignore[attr-defined]
