@@ -44,6 +44,7 @@ def pond(**changes: Any) -> dict[str, Any]:
     return {
         "id": "ao-2",
         "name": "Ao 2",
+        "node": None,
         "level": "ok",
         "do_state": "good",
         "do_mg_l": 5.2,
