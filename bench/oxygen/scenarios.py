@@ -1,6 +1,6 @@
 """The scenarios as data. Hours count from Monday 00:00 of the measured week; day 1 is Monday."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.oxygen.kinds import FLOC, GRAND_BAY, GREEN, Kind
 
@@ -61,6 +61,9 @@ O = ProbeFault(kind="out_of_water", start=at(3, 15), end=at(3, 23), fits=("out_o
 L = ProbeFault(kind="lost", start=at(3), end=at(3, 6), fits=("lost",))
 V = ProbeFault(kind="weak", start=0.0, end=FOREVER, size=0.25, fits=("weak", "fouled"))
 
+# With half of its machines the pond of A still holds; this one does not.
+HEAVY = replace(GREEN, stock_t_per_ha=12)
+
 ALL = [
     Scenario(name="A", title="diel, 10 t/ha", kind=GREEN),
     Scenario(name="A2", title="A, one machine always on for mixing", kind=GREEN, mixing=1),
@@ -69,7 +72,7 @@ ALL = [
     Scenario(name="C", title="days 2 to 4 cloudy", kind=GREEN, light={2: 0.2, 3: 0.25, 4: 0.3}),
     Scenario(name="D", title="algae crash on day 3", kind=GREEN, crash=(at(3), at(5))),
     Scenario(name="E", title="probe drifts to +2 mg/L", kind=GREEN, probe=E),
-    Scenario(name="F", title="half the machines lost on day 3", kind=GREEN, lost=(3, at(3, 1))),
+    Scenario(name="F", title="12 t/ha, half the machines lost on day 3", kind=HEAVY, lost=(3, at(3, 1))),
     Scenario(name="G", title="power cut of 2 h", kind=GREEN, cut=(at(2, 2), at(2, 4)), longest_cut_minutes=120),
     Scenario(name="H", title="power cut of 30 min in biofloc", kind=FLOC, cut=(at(2, 2), at(2, 2.5)),
              longest_cut_minutes=30),
