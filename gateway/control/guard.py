@@ -1,9 +1,11 @@
 """The guard speaks last and beats everything: the controller, the farmer's override, and every page.
 
-It turns machines on when oxygen is low or unknown, puts the next machine in the place of one that does not run, spaces
-starts, and keeps the minimum off time. It never switches a machine off to save anything.
+It turns all machines on when oxygen is low. While oxygen is not known it keeps the safe schedule: all machines at night,
+at least half of them by day, never fewer than the controller asks for. It puts the next machine in the place of one that
+does not run, spaces starts, and keeps the least times of rest and run. It never switches a machine off to save anything.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.control.observation import Decision, Machine, Observation, Reason
@@ -15,11 +17,15 @@ RELEASE_MG_L = 0.4
 
 @dataclass(frozen=True, kw_only=True)
 class GuardSettings:
-    """Oxygen in mg/L; stagger and minimum off time in seconds of pond time."""
+    """Oxygen in mg/L, times in seconds of pond time, day in local hours; a dense pond needs all machines by day too."""
 
     low_mg_l: float = 3.5
     stagger_s: float = 5.0
     minimum_off_s: float = 90.0
+    minimum_on_s: float = 300.0
+    dense: bool = False
+    day_from_hour: float = 7.0
+    day_to_hour: float = 17.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,31 +41,46 @@ class _Memory:
     """What the guard remembers of one machine; times of pond except `disagrees_since_s`."""
 
     commanded: bool | None = None
+    started_s: float = float("-inf")
     stopped_s: float = float("-inf")
+    before: "_Memory | None" = None
     disagrees_since_s: float | None = None
     failed: bool = False
     stuck: bool = False
 
 
 class Guard:
-    """Guards one pond. `events` collects (kind, machine) since it was last emptied."""
+    """Guards one pond. `events` collects (kind, machine) since it was last emptied; `urgent` while safety asks for air."""
 
     def __init__(self, settings: GuardSettings, machines: int) -> None:
         self.overrides: dict[int, Override] = {}
         self.events: list[tuple[str, int]] = []
+        self.urgent = False
         self._settings = settings
         self._memory = [_Memory() for _ in range(machines)]
-        self._started_s = float("-inf")
         self._low = False
 
-    def step(self, observation: Observation, decision: Decision, now_s: float) -> Decision:
-        """The command that goes to the panel; `now_s` is the real monotonic clock, for feedback and overrides."""
+    def step(self, observation: Observation, decision: Decision, now_s: float, *, powered: bool = True) -> Decision:
+        """The command that goes to the panel, or first to the feeder (`settle` then says what came of it).
+
+        `now_s` is the real monotonic clock, for feedback and overrides. Without power nothing is said of the motors.
+        """
         for at, machine in enumerate(observation.machines):
-            self._check_feedback(at, machine, now_s)
+            self._check_feedback(at, machine if powered else Machine(), now_s)
         wish = self._with_overrides(decision, now_s)
         wish = self._with_replacements(observation, wish)
         wish = self._with_safety(observation, wish)
         return self._paced(observation, wish)
+
+    def settle(self, run: Sequence[bool], now_s: float) -> None:
+        """What the feeder left of the last command; `now_s` is pond time. A start that was not granted was none."""
+        for memory, granted in zip(self._memory, run, strict=True):
+            if granted or not memory.commanded:
+                continue
+            before = memory.before
+            assert before is not None
+            memory.commanded, memory.started_s = False, before.started_s
+            memory.stopped_s = now_s if before.commanded else before.stopped_s
 
     def failed(self, machine: int) -> bool:
         """True when the machine was told to run and draws no current."""
@@ -115,22 +136,54 @@ class Guard:
         return Decision(run=tuple(run), reasons=tuple(reasons))
 
     def _can_run(self, at: int, machine: Machine) -> bool:
-        return not self._memory[at].failed and machine.hand_off_auto != HOA_OFF and at not in self.overrides
+        return self._works(at, machine) and at not in self.overrides
 
     def _with_safety(self, observation: Observation, decision: Decision) -> Decision:
-        """Once oxygen was low, all run until it is well above the limit, and wishes for less are void."""
-        oxygen = observation.oxygen
-        if not oxygen.good:
-            reason = Reason(f"guard_{oxygen.state}")
-        else:
-            value = oxygen.value_mg_l or 0.0
-            self._low = value < self._settings.low_mg_l + (RELEASE_MG_L if self._low else 0.0)
-            if not self._low:
-                return decision
-            reason = Reason("guard_low", {"do": value, "limit": self._settings.low_mg_l})
-            self._drop_lowering_overrides()
+        """Once oxygen was low, all run until it is known to be well above the limit, and wishes for less are void."""
+        oxygen, limit = observation.oxygen, self._settings.low_mg_l
+        value = oxygen.value_mg_l or 0.0
+        if oxygen.good:
+            self._low = value < limit + (RELEASE_MG_L if self._low else 0.0)
+            if self._low:
+                self._drop_lowering_overrides()
+        self.urgent = self._low or not oxygen.good
+        if not self.urgent:
+            return decision
+        if not self._low and self._half_is_enough(observation.hour):
+            return self._with_half(observation, decision)
+        reason = Reason("guard_low", {"do": value, "limit": limit}) if oxygen.good else Reason(f"guard_{oxygen.state}")
         count = len(decision.run)
         return replace(decision, run=(True,) * count, reasons=(reason,) * count)
+
+    def _half_is_enough(self, hour: float | None) -> bool:
+        settings = self._settings
+        return not settings.dense and hour is not None and settings.day_from_hour <= hour < settings.day_to_hour
+
+    def _with_half(self, observation: Observation, decision: Decision) -> Decision:
+        """Half of all machines at least, rounded up: what is wanted, then what runs already, then the others in order."""
+        run, reasons = list(decision.run), list(decision.reasons)
+        half = (len(run) + 1) // 2
+        airing = sum(wanted and self._works(at, observation.machines[at]) for at, wanted in enumerate(run))
+        for at in sorted((at for at, wanted in enumerate(run) if not wanted), key=self._readiness(observation)):
+            if airing >= half:
+                break
+            run[at], reasons[at] = True, Reason("guard_half", {"n": half})
+            airing += self._works(at, observation.machines[at])
+        return Decision(run=tuple(run), reasons=tuple(reasons))
+
+    def _readiness(self, observation: Observation) -> Callable[[int], tuple[bool, bool, bool, int]]:
+        def key(at: int) -> tuple[bool, bool, bool, int]:
+            machine = observation.machines[at]
+            return not self._works(at, machine), at in self.overrides, not self._runs(at, machine), at
+
+        return key
+
+    def _works(self, at: int, machine: Machine) -> bool:
+        return not self._memory[at].failed and machine.hand_off_auto != HOA_OFF
+
+    def _runs(self, at: int, machine: Machine) -> bool:
+        commanded = self._memory[at].commanded
+        return bool(machine.running or (machine.allowed if commanded is None else commanded))
 
     def _drop_lowering_overrides(self) -> None:
         for at in [at for at, override in self.overrides.items() if not override.run]:
@@ -138,27 +191,34 @@ class Guard:
             self.events.append(("override_ended", at))
 
     def _paced(self, observation: Observation, decision: Decision) -> Decision:
-        """Starts one after another and none within the minimum off time; stops at once."""
+        """Starts one after another and none within the least rest; stops when the least run is over."""
         now_s = observation.now_s
         run, reasons = list(decision.run), list(decision.reasons)
         for at, wanted in enumerate(run):
             memory = self._memory[at]
             if memory.commanded is None:
                 memory.commanded = observation.machines[at].allowed is not False
-            if wanted and not memory.commanded and (reason := self._must_wait(memory, now_s)):
-                run[at], reasons[at] = False, reason
+            memory.before = replace(memory, before=None)
+            wait = self._must_rest(memory, now_s) if wanted else self._must_run(at, observation.machines[at], now_s)
+            if wanted != memory.commanded and wait:
+                run[at], reasons[at] = memory.commanded, wait
             elif wanted and not memory.commanded:
-                memory.commanded = True
-                self._started_s = now_s
+                memory.commanded, memory.started_s = True, now_s
             elif not wanted and memory.commanded:
-                memory.commanded = False
-                memory.stopped_s = now_s
+                memory.commanded, memory.stopped_s = False, now_s
         return Decision(run=tuple(run), reasons=tuple(reasons))
 
-    def _must_wait(self, memory: _Memory, now_s: float) -> Reason | None:
+    def _must_rest(self, memory: _Memory, now_s: float) -> Reason | None:
         rested_s = now_s - memory.stopped_s
         if rested_s < self._settings.minimum_off_s:
             return Reason("minimum_off", {"seconds": self._settings.minimum_off_s - rested_s})
-        if now_s - self._started_s < self._settings.stagger_s:
+        if now_s - max(other.started_s for other in self._memory) < self._settings.stagger_s:
             return Reason("stagger")
         return None
+
+    def _must_run(self, at: int, machine: Machine, now_s: float) -> Reason | None:
+        """A person's wish to stop is obeyed at once, and there is nothing to keep in a machine that does not run."""
+        left_s = self._settings.minimum_on_s - (now_s - self._memory[at].started_s)
+        if left_s <= 0 or at in self.overrides or not self._works(at, machine):
+            return None
+        return Reason("minimum_on", {"seconds": left_s})

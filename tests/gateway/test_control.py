@@ -84,7 +84,7 @@ def test_guard_beats_the_override() -> None:
 
 
 def test_low_oxygen_ends_the_wish_to_rest_and_holds_on_until_it_is_well_above() -> None:
-    guard = Guard(GuardSettings(stagger_s=0, minimum_off_s=0), COUNT)
+    guard = Guard(GuardSettings(stagger_s=0, minimum_off_s=0, minimum_on_s=0), COUNT)
     guard.overrides = {at: Override(run=False, expires_s=1e9) for at in range(COUNT)}
     guard.step(observe(0, 3.4, [False] * COUNT), wish(*NONE), 0)
     assert guard.overrides == {}
