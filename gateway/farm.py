@@ -3,23 +3,46 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from gateway.control.feeder import Feeder
 from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
+from gateway.control.motors import minimum_on_s
+from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
+
+if TYPE_CHECKING:
+    from gateway.control.estimator import Water
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 SOCKET_NAME = "control.sock"
 LONGEST_SOCKET_PATH = 104
 
+COMFORT_MG_L = {"saving": 0.1, "normal": 0.3, "careful": 0.6}  # what is kept above the lowest oxygen
+USUAL_MOTOR_KW = 1.5
+USUAL_KW_HA, USUAL_DENSE_KW_HA = 30.0, 120.0  # of a pond whose size nobody gave
+ALPHA, DENSE_ALPHA = 0.85, 0.75  # oxygen transfer in pond water against clean water
+
 UnitId = Annotated[int, Field(ge=1, le=247)]
+MotorPower = Annotated[float, Field(ge=0.1, le=30)]
+Power = Annotated[float, Field(ge=0.1, le=2000)]
 
 
 class FarmError(Exception):
     """farm.toml cannot be used; the text says file, line, field, what was found and what is allowed."""
+
+
+def _hour_of_day(text: Any) -> float:
+    match = re.fullmatch(r"(\d\d):(\d\d)", text) if isinstance(text, str) else None
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        raise ValueError('a time of day is written as "21:00"')
+    return int(match[1]) + int(match[2]) / 60
+
+
+HourOfDay = Annotated[float, BeforeValidator(_hour_of_day)]
 
 
 class _Part(BaseModel):
@@ -43,6 +66,30 @@ class NodeSettings(_Part):
     unit: UnitId
 
 
+class PanelSettings(NodeSettings):
+    """A panel node and the feeder that its aerators hang on; without one the panel is a feeder of its own, without limit."""
+
+    feeder: Key | None = None
+
+
+class FeederSettings(_Part):
+    """A cable, breaker or transformer that several panels share, in kW of rated power."""
+
+    id: Key
+    limit_kw: Power | None = None
+    starts_at_once: Annotated[int, Field(ge=1, le=8)] = 1
+    generator_kw: Power | None = None
+
+    def feeder(self) -> Feeder:
+        """As the controller knows it."""
+        return Feeder(
+            id=self.id,
+            limit_kw=self.limit_kw,
+            starts_at_once=self.starts_at_once,
+            generator_kw=self.generator_kw,
+        )
+
+
 class PondSettings(_Part):
     """One pond: which node watches it, which aerators of which panel belong to it (numbered from 1), oxygen in mg/L."""
 
@@ -56,6 +103,14 @@ class PondSettings(_Part):
     danger_low: Annotated[float, Field(ge=1.0, le=6.0)] = 3.0
     guard_low: Annotated[float, Field(ge=2.0, le=6.0)] = 3.5
     mixing: Annotated[int, Field(ge=0, le=8)] = 0
+    comfort: Literal["saving", "normal", "careful"] = "normal"
+    weak_grid: bool = False
+    longest_cut_minutes: Annotated[int, Field(ge=5, le=600)] = 60
+    dense: bool = False
+    area_m2: Annotated[float, Field(ge=20, le=100000)] | None = None
+    depth_m: Annotated[float, Field(ge=0.4, le=4.0)] = 1.2
+    power_kw: MotorPower | list[MotorPower] | None = None
+    kg_o2_per_kwh: Annotated[float, Field(ge=0.4, le=3.0)] = 1.2
 
     @model_validator(mode="after")
     def _consistent(self) -> "PondSettings":
@@ -71,6 +126,10 @@ class PondSettings(_Part):
             raise ValueError("aerators need the panel that holds them")
         if len(set(self.aerators)) != len(self.aerators):
             raise ValueError("an aerator is named twice")
+        if isinstance(self.power_kw, list) and len(self.power_kw) != len(self.aerators):
+            raise ValueError(
+                f"power_kw names {len(self.power_kw)} motors, but the pond has {len(self.aerators)} aerators"
+            )
         return self
 
     def ladder(self) -> LadderSettings:
@@ -79,7 +138,46 @@ class PondSettings(_Part):
 
     def guard(self) -> GuardSettings:
         """The guard's settings."""
-        return GuardSettings(low_mg_l=self.guard_low)
+        rest_s = GuardSettings.minimum_off_s
+        return GuardSettings(
+            low_mg_l=self.guard_low,
+            minimum_on_s=max((minimum_on_s(kw, rest_s) for kw in self.motors_kw), default=GuardSettings.minimum_on_s),
+            dense=self.dense,
+        )
+
+    @property
+    def motors_kw(self) -> tuple[float, ...]:
+        """Rated power of each aerator in kW, the usual motor's where none is given."""
+        if isinstance(self.power_kw, list):
+            return tuple(self.power_kw)
+        return (self.power_kw or USUAL_MOTOR_KW,) * len(self.aerators)
+
+    @property
+    def margin_mg_l(self) -> float:
+        """Oxygen that is kept above `alarm_low`."""
+        return COMFORT_MG_L[self.comfort]
+
+    @property
+    def cut_to_survive_h(self) -> float:
+        """Longest power cut that the pond shall outlive, in hours; 0 where the grid is strong."""
+        return self.longest_cut_minutes / 60 if self.weak_grid else 0.0
+
+    def water(self) -> "Water | None":
+        """The pond's water and machines; None where their size is not given, and nothing can be learned in kilograms."""
+        return None if self.area_m2 is None or self.power_kw is None or not self.aerators else self.likely_water()
+
+    def likely_water(self) -> "Water":
+        """As `water`, with what is usual in the place of what is not given: enough to begin with, and then to learn from."""
+        from gateway.control.estimator import Water
+
+        usual_m2 = 10000 * sum(self.motors_kw) / (USUAL_DENSE_KW_HA if self.dense else USUAL_KW_HA)
+        return Water(
+            volume_m3=(self.area_m2 or usual_m2 or 10000.0) * self.depth_m,
+            depth_m=self.depth_m,
+            power_kw=self.motors_kw,
+            kg_o2_per_kwh=self.kg_o2_per_kwh,
+            alpha=DENSE_ALPHA if self.dense else ALPHA,
+        )
 
 
 class UplinkSettings(_Part):
@@ -106,6 +204,38 @@ class SimulationSettings(_Part):
     speed: Annotated[float, Field(ge=1, le=600, strict=False)] = 1.0
 
 
+class TariffSettings(_Part):
+    """A tariff's name or file, or one price for all hours, in VND/kWh before VAT."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    flat_vnd_kwh: Annotated[float, Field(ge=100, le=20000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "TariffSettings":
+        if (self.name is None) == (self.flat_vnd_kwh is None):
+            raise ValueError("give either name or flat_vnd_kwh")
+        return self
+
+    def read(self) -> Tariff:
+        """The tariff; its `warning` says when the file cannot be used and a flat price stands in."""
+        return read_tariff(self.name) if self.name is not None else flat(self.flat_vnd_kwh or FLAT_VND_KWH)
+
+
+class QuietSettings(_Part):
+    """Local hours of day in which only what safety needs is started."""
+
+    from_hour: HourOfDay = Field(alias="from")
+    to_hour: HourOfDay = Field(alias="to")
+
+    def covers(self, hour: float | None) -> bool:
+        """True within the quiet hours; never while the hour is not known."""
+        if hour is None:
+            return False
+        if self.from_hour <= self.to_hour:
+            return self.from_hour <= hour < self.to_hour
+        return hour >= self.from_hour or hour < self.to_hour
+
+
 class Farm(_Part):
     """A whole farm."""
 
@@ -115,11 +245,14 @@ class Farm(_Part):
     poll_ms: Annotated[int, Field(ge=100, le=10000)] = 500
     line: Annotated[list[LineSettings], Field(min_length=1)]
     node: Annotated[list[NodeSettings], Field(min_length=1)]
-    panel: list[NodeSettings] = []
+    panel: list[PanelSettings] = []
+    feeder: list[FeederSettings] = []
     pond: Annotated[list[PondSettings], Field(min_length=1)]
     uplink: UplinkSettings | None = None
     web: WebSettings = WebSettings()
     simulation: SimulationSettings = SimulationSettings()
+    tariff: TariffSettings = TariffSettings(flat_vnd_kwh=FLAT_VND_KWH)
+    quiet: QuietSettings | None = None
 
     @model_validator(mode="after")
     def _names_meet(self) -> "Farm":
@@ -134,8 +267,31 @@ class Farm(_Part):
                 raise ValueError(f"pond {pond.id!r}: node {pond.node!r} is not among {sorted(nodes)}")
             if pond.panel is not None and pond.panel not in panels:
                 raise ValueError(f"pond {pond.id!r}: panel {pond.panel!r} is not among {sorted(panels)}")
+        self._feeders_carry()
         self._none_twice()
         return self
+
+    def feeders(self) -> list[Feeder]:
+        """Those with limits; a panel without one is a feeder of its own."""
+        return [feeder.feeder() for feeder in self.feeder]
+
+    def feeder_of(self, pond: PondSettings) -> str:
+        """The name of the feeder that a pond's aerators hang on."""
+        named = next((panel.feeder for panel in self.panel if panel.id == pond.panel), None)
+        return named or f"panel {pond.panel}"
+
+    def _feeders_carry(self) -> None:
+        feeders = {feeder.id for feeder in self.feeder}
+        for panel in self.panel:
+            if panel.feeder is not None and panel.feeder not in feeders:
+                raise ValueError(f"panel {panel.id!r}: feeder {panel.feeder!r} is not among {sorted(feeders)}")
+        for feeder in self.feeder:
+            motors_kw = [kw for pond in self.pond if self.feeder_of(pond) == feeder.id for kw in pond.motors_kw]
+            for name, limit_kw in (("limit_kw", feeder.limit_kw), ("generator_kw", feeder.generator_kw)):
+                if limit_kw is not None and limit_kw < max(motors_kw, default=0.0):
+                    raise ValueError(
+                        f"feeder {feeder.id!r}: {name} = {limit_kw:g} cannot carry its motor of {max(motors_kw):g} kW"
+                    )
 
     def _none_twice(self) -> None:
         owners: dict[tuple[str, str, object], str] = {}
@@ -149,7 +305,12 @@ class Farm(_Part):
             owners[claim] = owner
 
     def _parts(self) -> list[tuple[str, list[Any]]]:
-        return [("lines", [*self.line]), ("nodes", [*self.node, *self.panel]), ("ponds", [*self.pond])]
+        return [
+            ("lines", [*self.line]),
+            ("nodes", [*self.node, *self.panel]),
+            ("feeders", [*self.feeder]),
+            ("ponds", [*self.pond]),
+        ]
 
 
 def read_farm(path: Path) -> Farm:
@@ -168,10 +329,13 @@ def read_farm(path: Path) -> Farm:
     uplink = farm.uplink
     if uplink is not None:
         uplink = uplink.model_copy(update={"password_file": folder / uplink.password_file})
+    tariff = farm.tariff
+    if tariff.name is not None and tariff.name.endswith(".toml"):
+        tariff = tariff.model_copy(update={"name": str(folder / tariff.name)})
     data = folder / farm.data
     if len(str(data / SOCKET_NAME)) > LONGEST_SOCKET_PATH:
         raise FarmError(f"{path}, data: {data} is too long a path for a socket, {LONGEST_SOCKET_PATH} signs at most.")
-    return farm.model_copy(update={"data": data, "uplink": uplink})
+    return farm.model_copy(update={"data": data, "uplink": uplink, "tariff": tariff})
 
 
 def _explain(path: Path, text: str, problem: Any) -> str:

@@ -1,12 +1,15 @@
 """farm.toml: what is wrong is said with file, line, field, what was found and what is allowed."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from gateway.command import app
+from gateway.control.feeder import Feeder
 from gateway.farm import FarmError
+from gateway.tariff import FOLDER
 from tests.gateway.farms import FARM, small_farm
 
 
@@ -51,6 +54,28 @@ def test_a_text_where_a_number_belongs(tmp_path: Path) -> None:
         ("[1, 2, 3, 4]", "[1]\nmixing = 2", "mixing = 2, but the pond has 1 aerators"),
         ("[1, 2, 3, 4]", "[1]\nguard_low = 2.5", "danger_low <= guard_low"),
         ("[[pond]]", "[[pond", "not valid TOML"),
+        ("[1, 2, 3, 4]", "[1, 2]\npower_kw = [1.5, 2.2, 2.2]", "power_kw names 3 motors, but the pond has 2 aerators"),
+        ("[1, 2, 3, 4]", "[1]\npower_kw = 0", "greater than or equal to 0.1"),
+        ("[1, 2, 3, 4]", '[1]\ncomfort = "high"', "'saving', 'normal' or 'careful'"),
+        ("[1, 2, 3, 4]", "[1]\nweak_grid = 1", "valid boolean"),
+        ("[1, 2, 3, 4]", "[1]\nlongest_cut_minutes = 1000", "less than or equal to 600"),
+        ("[1, 2, 3, 4]", "[1]\nkg_o2_per_kwh = 0.2", "greater than or equal to 0.4"),
+        ("[1, 2, 3, 4]", "[1]\ndepth_m = 12", "less than or equal to 4"),
+        ("unit = 21", 'unit = 21\nfeeder = "main"', "feeder 'main' is not among []"),
+        ("[[pond]]", '[tariff]\nname = "a"\nflat_vnd_kwh = 2000.0\n[[pond]]', "either name or flat_vnd_kwh"),
+        ("[[pond]]", "[tariff]\n[[pond]]", "either name or flat_vnd_kwh"),
+        ("[[pond]]", '[quiet]\nfrom = "9pm"\nto = "04:00"\n[[pond]]', 'a time of day is written as "21:00"'),
+        ("[[pond]]", '[quiet]\nfrom = "21:00"\n[[pond]]', "Field required"),
+        (
+            "unit = 21",
+            'unit = 21\nfeeder = "main"\n[[feeder]]\nid = "main"\ngenerator_kw = 1',
+            "generator_kw = 1 cannot carry its motor of 1.5 kW",
+        ),
+        (
+            "unit = 21",
+            'unit = 21\n[[feeder]]\nid = "main"\n[[feeder]]\nid = "main"',
+            "both have id main of feeders",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_said(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -60,6 +85,79 @@ def test_what_does_not_fit_together_is_said(tmp_path: Path, old: str, new: str, 
 def test_limits_must_stand_in_order(tmp_path: Path) -> None:
     said = complaint(tmp_path, "aerators = [1, 2, 3, 4]", "aerators = [1]\ndanger_low = 5.0")
     assert "danger_low < alarm_low <= setpoint" in said
+
+
+def test_a_pond_that_says_nothing_has_the_usual_machines_and_settings(tmp_path: Path) -> None:
+    farm = small_farm(tmp_path)
+    pond = farm.pond[0]
+    assert pond.motors_kw == (1.5,) * 4
+    assert pond.margin_mg_l == 0.3
+    assert pond.cut_to_survive_h == 0
+    assert pond.water() is None
+    assert pond.likely_water().volume_m3 == pytest.approx(2000 * 1.2)
+    assert farm.feeders() == [] and farm.feeder_of(pond) == "panel panel-1"
+    assert farm.tariff.read().price_vnd_kwh(datetime.fromisoformat("2026-07-06 18:00")) == 1987
+    assert farm.tariff.read().warning == ""
+    assert farm.quiet is None
+    assert pond.guard().minimum_on_s == 300 and not pond.guard().dense
+
+
+def test_a_pond_that_says_all(tmp_path: Path) -> None:
+    more = """
+comfort = "careful"
+weak_grid = true
+longest_cut_minutes = 90
+dense = true
+area_m2 = 1000
+depth_m = 1.5
+power_kw = [1.5, 1.5, 2.2, 11]
+kg_o2_per_kwh = 1.4
+[[feeder]]
+id = "main"
+limit_kw = 12
+starts_at_once = 2
+generator_kw = 11
+[tariff]
+name = "vn-under-6kv"
+[quiet]
+from = "22:00"
+to = "05:30"
+"""
+    farm = small_farm(tmp_path, FARM.replace("unit = 21", 'unit = 21\nfeeder = "main"') + more)
+    pond = farm.pond[0]
+    assert pond.margin_mg_l == 0.6
+    assert pond.cut_to_survive_h == 1.5
+    water = pond.water()
+    assert water is not None and water.volume_m3 == 1500 and water.power_kw == (1.5, 1.5, 2.2, 11)
+    assert farm.feeders() == [Feeder(id="main", limit_kw=12, starts_at_once=2, generator_kw=11)]
+    assert farm.feeder_of(pond) == "main"
+    assert farm.tariff.read().price_vnd_kwh(datetime.fromisoformat("2026-07-06 18:00")) == 3640
+    assert farm.quiet is not None
+    assert [farm.quiet.covers(hour) for hour in (21.9, 22, 0, 5.4, 5.5, None)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert pond.guard().dense
+    assert pond.guard().minimum_on_s + pond.guard().minimum_off_s >= 3600 / 6
+
+
+def test_a_tariff_that_cannot_be_used_warns_and_costs_the_flat_price(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("title = 1")
+    farm = small_farm(tmp_path, FARM + '[tariff]\nname = "own.toml"\n')
+    assert str(tmp_path / "own.toml") in farm.tariff.read().warning
+    (tmp_path / "own.toml").write_text(FOLDER.joinpath("vn-6-22kv.toml").read_text())
+    assert farm.tariff.read().warning == ""
+    assert "there are" in small_farm(tmp_path, FARM + '[tariff]\nname = "vn-nowhere"\n').tariff.read().warning
+
+
+def test_quiet_hours_within_a_day(tmp_path: Path) -> None:
+    farm = small_farm(tmp_path, FARM + '[quiet]\nfrom = "11:00"\nto = "13:30"\n')
+    assert farm.quiet is not None
+    assert [farm.quiet.covers(hour) for hour in (10.9, 11, 13.4, 13.5)] == [False, True, True, False]
 
 
 def test_check_exits_with_2_and_no_traceback(tmp_path: Path) -> None:
