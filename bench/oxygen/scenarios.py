@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from bench.oxygen.kinds import FLOC, GRAND_BAY, GREEN, Kind
 
-WARM_UP_DAYS = 3
+WARM_UP_DAYS = 4
 DAYS = 7
 FOREVER = 24.0 * DAYS
 
@@ -62,7 +62,7 @@ L = ProbeFault(kind="lost", start=at(3), end=at(3, 6), fits=("lost",))
 V = ProbeFault(kind="weak", start=0.0, end=FOREVER, size=0.25, fits=("weak", "fouled"))
 
 # With half of its machines the pond of A still holds; this one does not.
-HEAVY = replace(GREEN, stock_t_per_ha=12)
+DENSE = replace(GREEN, best_growth_mg_l_h=1.6, growth_slope_mg_l_h=2.2, water_breathing_mg_l_h=0.385)
 
 ALL = [
     Scenario(name="A", title="diel, 10 t/ha", kind=GREEN),
@@ -72,7 +72,7 @@ ALL = [
     Scenario(name="C", title="days 2 to 4 cloudy", kind=GREEN, light={2: 0.2, 3: 0.25, 4: 0.3}),
     Scenario(name="D", title="algae crash on day 3", kind=GREEN, crash=(at(3), at(5))),
     Scenario(name="E", title="probe drifts to +2 mg/L", kind=GREEN, probe=E),
-    Scenario(name="F", title="12 t/ha, half the machines lost on day 3", kind=HEAVY, lost=(3, at(3, 1))),
+    Scenario(name="F", title="denser algae, half the machines lost on day 3", kind=DENSE, lost=(3, at(3, 1))),
     Scenario(name="G", title="power cut of 2 h", kind=GREEN, cut=(at(2, 2), at(2, 4)), longest_cut_minutes=120),
     Scenario(name="H", title="power cut of 30 min in biofloc", kind=FLOC, cut=(at(2, 2), at(2, 2.5)),
              longest_cut_minutes=30),
