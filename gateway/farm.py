@@ -15,6 +15,7 @@ from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
 
 if TYPE_CHECKING:
     from gateway.control.estimator import Water
+    from gateway.control.pilot import PilotSettings
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -136,6 +137,17 @@ class PondSettings(_Part):
         """The controller's settings."""
         return LadderSettings(setpoint_mg_l=self.setpoint, all_on_mg_l=self.alarm_low - 0.1, mixing=self.mixing)
 
+    def pilot(self) -> "PilotSettings":
+        """What the pilot keeps."""
+        from gateway.control.pilot import PilotSettings
+
+        return PilotSettings(
+            floor_mg_l=self.alarm_low,
+            margin_mg_l=self.margin_mg_l,
+            longest_cut_h=self.cut_to_survive_h,
+            mixing=self.mixing,
+        )
+
     def guard(self) -> GuardSettings:
         """The guard's settings."""
         rest_s = GuardSettings.minimum_off_s
@@ -199,9 +211,14 @@ class WebSettings(_Part):
 
 
 class SimulationSettings(_Part):
-    """Only for a simulated farm: how much faster than the clock its ponds live."""
+    """Only for a simulated farm: how much faster than the clock its ponds live.
+
+    `begins_hour` is the hour of their day at `begins_s` of this computer's monotonic clock.
+    """
 
     speed: Annotated[float, Field(ge=1, le=600, strict=False)] = 1.0
+    begins_hour: Annotated[float, Field(ge=0, lt=24, strict=False)] | None = None
+    begins_s: Annotated[float, Field(strict=False)] = 0.0
 
 
 class TariffSettings(_Part):
