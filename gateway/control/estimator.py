@@ -21,6 +21,8 @@ from hardware.water import oxygen_solubility_mg_l
 OXYGEN_AT_20_C_MG_L = 9.092
 THETA = 1.024
 STRETCH_WINDOW_H, STRETCH_GAIN, MOST_RATIO = 1 / 3, 0.05, 6.0
+LEAST_FACTOR, MOST_FACTOR = 0.1, 3.0
+MOST_OFFSET_MG_L, SLIGHT = 5.0, 1e-6
 
 C, R, B, V, E = 0, 1, 2, 3, 4
 
@@ -58,11 +60,12 @@ class Tuning:
     mixing_mg_l_root_h: float = 0.05
     rate_hours: float = 24.0
     rate_least_mg_l_h: float = 0.2
-    rate_unlearned_mg_l_h: float = 1.0
+    rate_unlearned_mg_l_h: float = 3.0
     clean_offset_mg_l: float = 0.07
+    clean_hours: float = 90.0
     offset_mg_l_root_day: float = 0.03
     drift_mg_l_h: float = 0.2 / 24
-    drift_days: float = 3.0
+    drift_days: float = 6.0
     common_factor: float = 0.25
     own_factor: float = 0.08
     factor_root_day: float = 0.005
@@ -79,6 +82,7 @@ class Estimator:
         self.salinity_psu = 15.0
         self.full_mg_l = oxygen_solubility_mg_l(self.temperature_c, self.salinity_psu)
         self.known = False
+        self._fresh = True
         self._tuning = tuning or Tuning()
         count = len(water.power_kw)
         self._x: Array = np.zeros(E + count)
@@ -88,6 +92,7 @@ class Estimator:
         self._set_water()
         self._slope = 0.0
         self._stretch = 1.0
+        self._clean_h = 0.0
         self._window_h = self._window_off = self._window_variance = 0.0
         self._rate_spread = self._tuning.rate_unlearned_mg_l_h
 
@@ -112,6 +117,23 @@ class Estimator:
     def offset_sd_mg_l(self) -> float:
         """Its standard deviation."""
         return math.sqrt(max(0.0, float(self._p[B, B])))
+
+    @property
+    def clean(self) -> bool:
+        """The probe was cleaned so short a time ago that it can have no offset."""
+        return self._clean_h <= self._tuning.clean_hours
+
+    def cleaned(self) -> None:
+        """The probe has just been cleaned or calibrated."""
+        self._clean_h = self._x[B] = self._x[V] = 0.0
+        for state in (B, V):
+            self._p[state, :] = self._p[:, state] = 0.0
+        self._p[B, B] = self._tuning.clean_offset_mg_l**2
+
+    @property
+    def offset_tomorrow_mg_l(self) -> float:
+        """The offset in a day, as it drifts now: fouling goes on until the probe is cleaned."""
+        return float(self._x[B] + 24 * self._x[V])
 
     @property
     def slope_mg_l_h(self) -> float:
@@ -143,22 +165,22 @@ class Estimator:
 
     def transfer_per_h(self, machine: int) -> float:
         """Transfer of one machine as it is now."""
-        return float(self._nominal[machine] * max(0.1, self._x[E + machine]))
+        return float(self._nominal[machine] * max(LEAST_FACTOR, self._x[E + machine]))
 
     # -- what it is told ----------------------------------------------------------------------------------------------
 
     def start(self, do_mg_l: float) -> None:
         """Begin at a reading."""
         tuning, count = self._tuning, len(self.water.power_kw)
-        self._x[C], self._x[R] = do_mg_l, 0.0
-        if not self.known:
-            self._p[B, B], self._p[V, V] = tuning.clean_offset_mg_l**2, tuning.drift_mg_l_h**2
+        self._x[C], self._x[R] = do_mg_l - self._x[B], 0.0
+        if self._fresh:
+            self._p[B, B] = tuning.clean_offset_mg_l**2
             self._p[E:, E:] = tuning.common_factor**2 + np.eye(count) * tuning.own_factor**2
         self._p[C, :] = self._p[:, C] = self._p[R, :] = self._p[:, R] = 0.0
         self._p[C, C] = self.water.probe_noise_mg_l**2 + self._p[B, B]
         self._p[C, B] = self._p[B, C] = -self._p[B, B]
-        self._p[R, R] = self._rate_spread ** 2
-        self.known = True
+        self._p[R, R] = self._rate_spread**2
+        self.known, self._fresh = True, False
 
     def conditions(self, temperature_c: float | None, salinity_psu: float | None) -> None:
         """Water temperature and salinity where they are measured."""
@@ -167,6 +189,10 @@ class Estimator:
         if abs(temperature_c - self.temperature_c) > 0.05 or abs(salinity_psu - self.salinity_psu) > 0.1:
             self.temperature_c, self.salinity_psu = temperature_c, salinity_psu
             self._set_water()
+
+    def hour_moved(self, before: float, now: float) -> None:
+        """The clock was set: it is another hour of the day, the biology of now is the same."""
+        self._x[R] += self.curve.at(before) - self.curve.at(now)
 
     def predict(self, hours: float, hour: float, running: Array) -> None:
         """Let time pass; `hour` is the local hour of the day, `running` 1.0 or 0.0 for each machine."""
@@ -200,8 +226,12 @@ class Estimator:
         self._window_h += hours
         p[C, C] += tuning.mixing_mg_l_root_h**2 * hours
         p[R, R] += (self._stretch * self._rate_spread) ** 2 * (1 - keeps_r**2)
-        p[B, B] += tuning.offset_mg_l_root_day**2 * hours / 24
-        p[V, V] += tuning.drift_mg_l_h**2 * (1 - keeps_v**2)
+        was_clean, self._clean_h = self._clean_h <= tuning.clean_hours, self._clean_h + hours
+        if self._clean_h > tuning.clean_hours:
+            if was_clean:
+                p[V, V] = tuning.drift_mg_l_h**2
+            p[B, B] += tuning.offset_mg_l_root_day**2 * hours / 24
+            p[V, V] += tuning.drift_mg_l_h**2 * (1 - keeps_v**2)
         p[E:, E:] += np.eye(len(each)) * (tuning.factor_root_day**2 * hours / 24)
 
     def correct(self, reading_mg_l: float, running: Array) -> float:
@@ -225,8 +255,8 @@ class Estimator:
         self._x += weight * off
         self._p -= np.outer(weight, through)
         self._p = (self._p + self._p.T) / 2
-        self._x[E:] = np.clip(self._x[E:], 0.1, 3.0)
-        return surprise
+        self._x[E:] = np.clip(self._x[E:], LEAST_FACTOR, MOST_FACTOR)
+        return float(surprise)
 
     def _stretch_to(self, off: float, variance: float) -> None:
         """Surprises that add up instead of cancelling mean that the biology moves faster than it is trusted to."""
@@ -247,6 +277,41 @@ class Estimator:
             self._x[R] -= moved
             tuning = self._tuning
             self._rate_spread = max(tuning.rate_least_mg_l_h, min(self.curve.spread(), tuning.rate_unlearned_mg_l_h))
+
+    # -- what outlives a restart --------------------------------------------------------------------------------------
+
+    def saved(self) -> dict[str, Any]:
+        """What is learned, as plain numbers."""
+        return {
+            "curve": self.curve.saved(),
+            "full_curve": self.full_curve.saved(),
+            "state": self._x[B:].tolist(),
+            "covariance": self._p[B:, B:].tolist(),
+            "clean_h": self._clean_h,
+            "rate_spread": self._rate_spread,
+            "unrest": self._stretch,
+        }
+
+    def remember(self, saved: dict[str, Any], hours_ago: float) -> None:
+        """Take `saved` back, before the first reading; ValueError, KeyError or TypeError when it is not of such a pond."""
+        ageing = np.eye(len(self._x) - B)
+        ageing[0, 1] = hours_ago
+        state = ageing @ np.array(saved["state"], dtype=np.float64)
+        covariance = ageing @ np.array(saved["covariance"], dtype=np.float64) @ ageing.T
+        scalars = [float(saved[name]) for name in ("clean_h", "rate_spread", "unrest")]
+        curves = [DayCurve.loaded(saved[name]) for name in ("curve", "full_curve")]
+        believable = abs(state[0]) < MOST_OFFSET_MG_L and bool(
+            (state[2:] >= LEAST_FACTOR).all() and (state[2:] <= MOST_FACTOR).all()
+        )
+        if not (believable and np.isfinite(covariance).all() and all(map(math.isfinite, scalars))):
+            raise ValueError("numbers that no pond has")
+        if np.linalg.eigvalsh(covariance).min() < -SLIGHT:
+            raise ValueError("a covariance that is none")
+        covariance[0, 0] += self._tuning.offset_mg_l_root_day**2 * hours_ago / 24
+        self._x[B:], self._p[B:, B:] = state, covariance
+        self._clean_h, self._rate_spread, self._stretch = scalars[0] + hours_ago, scalars[1], scalars[2]
+        self.curve, self.full_curve = curves
+        self._fresh = False
 
     def _set_water(self) -> None:
         self.full_mg_l = oxygen_solubility_mg_l(self.temperature_c, self.salinity_psu)
