@@ -6,6 +6,7 @@ Pure: `step` gets what is seen, `problem` says what the planner shall solve, `ta
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ BELOW_FLOOR_S = 120.0
 REFLEX_H = 1 / 6
 FAULT_S, LONGEST_FAULT_S = 3600.0, 6 * 3600.0
 CHANGED_MG_L_H = 0.12
+HOUR_STEP_H = 0.1
 SURVIVE_MG_L = 3.3
 SHOWN_SD_MG_L = 0.02
 REACTION_H = 0.04
@@ -124,6 +126,7 @@ class Pilot:
 
     def _watch(self, observation: Observation) -> None:
         hours = 0.0 if self._now_s is None else (observation.now_s - self._now_s) / 3600
+        self._see_hour(observation.hour, hours)
         self._now_s, self._hour = observation.now_s, observation.hour
         running = running_of(observation)
         for fault, machine in zip(self._faults, observation.machines, strict=True):
@@ -153,6 +156,14 @@ class Pilot:
         estimator.correct(value, running)
         estimator.learn(observation.hour)
         self.truth.step(estimator)
+
+    def _see_hour(self, hour: float | None, passed_h: float) -> None:
+        """A clock that was set changes the plan's ground, not what the pond does now."""
+        if hour is None or self._hour is None:
+            return
+        expected = self._hour + passed_h
+        if abs((hour - expected + 12) % 24 - 12) > HOUR_STEP_H:
+            self.estimator.hour_moved(expected, hour)
 
     # -- what it decides ----------------------------------------------------------------------------------------------
 
@@ -297,6 +308,20 @@ class Pilot:
     def take(self, plan: Plan) -> None:
         """A plan has come."""
         self.plan = plan
+
+    # -- what outlives a restart --------------------------------------------------------------------------------------
+
+    def saved(self) -> dict[str, Any]:
+        """What it has learned, as plain numbers."""
+        return {"estimator": self.estimator.saved(), "run_h": [round(hours, 2) for hours in self._run_h]}
+
+    def remember(self, saved: dict[str, Any], hours_ago: float) -> None:
+        """Take `saved` back, before the first step; ValueError, KeyError or TypeError when it is not of this pond."""
+        run_h = [float(hours) for hours in saved["run_h"]]
+        if len(run_h) != len(self._run_h) or not all(0 <= hours < math.inf for hours in run_h):
+            raise ValueError("hours run that do not fit the machines")
+        self.estimator.remember(saved["estimator"], hours_ago)
+        self._run_h = run_h
 
 
 def running_of(observation: Observation) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
