@@ -47,12 +47,8 @@ class Learned:
 
 def waters_of(farm: Farm) -> dict[str, Water]:
     """The ponds of which farm.toml says how large they are and what their aerators draw."""
-    found = {}
-    for pond in farm.pond:
-        water = getattr(pond, "water", lambda: None)()
-        if water is not None:
-            found[pond.id] = water
-    return found
+    waters = {pond.id: pond.water() for pond in farm.pond}
+    return {pond: water for pond, water in waters.items() if water is not None}
 
 
 def learn_farm(farm: Farm, waters: Mapping[str, Water], days: int) -> list[Learned]:
@@ -85,7 +81,7 @@ def _pond(
     pond: PondSettings, water: Water | None, boards: dict[str, str], minutes: dict[str, NodeMinutes], first_hour: float
 ) -> Learned:
     if water is None:
-        return Learned(pond=pond, lacks="no_size")
+        return Learned(pond=pond, lacks="no_size" if pond.aerators else "no_aerators")
     probes = minutes.get(boards.get(pond.node, ""))
     if probes is None:
         return Learned(pond=pond, lacks="no_readings")

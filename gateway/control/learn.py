@@ -24,8 +24,9 @@ NIGHT_H = (20, 4)
 RUNNING_SHARE = 0.4
 LEAST_RUNNING_A = 0.3
 
-# Each machine may differ from its like, and a cloudy day from the usual one: history is long enough to tell.
-LOOKING_BACK = Tuning(own_factor=0.3, rate_hours=8.0)
+# Each machine may differ from its like, and a cloudy day from the usual one: history is long enough to tell. A biology that
+# may be anything at first would be taken for the machines' work.
+LOOKING_BACK = Tuning(own_factor=0.3, rate_hours=8.0, rate_unlearned_mg_l_h=1.0)
 
 Array = Any
 

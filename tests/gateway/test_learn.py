@@ -25,7 +25,7 @@ from gateway.learned import NoHistory, as_json, enough, learn_farm, show
 from gateway.process import ControlProcess, journal_path, known_devices
 from gateway.text import text
 from hardware.registers import IDENTITY
-from tests.gateway.farms import Steps, sample, small_farm
+from tests.gateway.farms import FARM, Steps, sample, small_farm
 from tests.gateway.histories import SALINITY_PSU, WATER, Minute, PastPond
 
 SHARES = (1.0, 1.0, 0.6, 1.0)
@@ -100,7 +100,7 @@ def test_the_weak_aerator_is_the_worst_and_the_truth_lies_within_the_doubt(seed:
     for aerator in ranked:
         assert aerator.sure
         truth = SHARES[aerator.at] * WATER.kg_o2_per_kwh
-        assert abs(aerator.kg_o2_per_kwh - truth) < 3 * max(aerator.spread, 0.05)
+        assert abs(aerator.kg_o2_per_kwh - truth) < max(3 * aerator.spread, 0.2)
 
 
 def test_the_ponds_breathing_is_found() -> None:
@@ -119,7 +119,7 @@ def test_too_little_history_says_how_much_is_missing() -> None:
 
 
 def test_a_machine_that_was_never_switched_is_not_judged() -> None:
-    minutes = history(past(6))
+    minutes = history(past(6)[: 4 * 1440])
     running = np.column_stack([minutes.running, np.zeros(len(minutes.hour))])
     water = WATER.__class__(volume_m3=1300, depth_m=1.3, power_kw=(2.2,) * 5, kg_o2_per_kwh=1.4, alpha=0.75)
     found = learn(History(**{**vars(minutes), "running": running}), water)
@@ -166,6 +166,16 @@ def test_a_journal_tells_the_same_as_the_pond(tmp_path: Path) -> None:
         assert words in table
         assert table.index(text(language)("machine.name", n=3)) < table.index(text(language)("machine.name", n=1))
         assert "learn." not in table
+
+
+def test_the_farms_own_description_is_enough(tmp_path: Path) -> None:
+    sized = f"{FARM}area_m2 = 1000\ndepth_m = 1.3\npower_kw = 2.2\nkg_o2_per_kwh = 1.4\ndense = true\n"
+    watched = '[[pond]]\nid = "ao-2"\nname = "Ao 2"\nnode = "node-1"\n'
+    keep(small_farm(tmp_path, sized + watched), past(6)[: 4 * 1440])
+    told = CliRunner().invoke(app, ["learn", str(tmp_path / "farm.toml"), "--lang", "en"])
+    assert told.exit_code == 0
+    assert told.stdout.index("Aerator 3") < told.stdout.index("Aerator 1")
+    assert "Ao 2: it has no aerators" in told.stdout
 
 
 def test_only_the_last_days_are_looked_at(tmp_path: Path) -> None:
