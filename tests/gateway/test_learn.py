@@ -123,8 +123,10 @@ def test_a_machine_that_was_never_switched_is_not_judged() -> None:
     running = np.column_stack([minutes.running, np.zeros(len(minutes.hour))])
     water = WATER.__class__(volume_m3=1300, depth_m=1.3, power_kw=(2.2,) * 5, kg_o2_per_kwh=1.4, alpha=0.75)
     found = learn(History(**{**vars(minutes), "running": running}), water)
-    last = worst_first(found.aerators)[-1]
-    assert (last.at, last.sure, last.starts) == (4, False, 0)
+    assert (found.aerators[4].sure, found.aerators[4].starts) == (False, 0)
+    ranked = [aerator.sure for aerator in worst_first(found.aerators)]
+    assert ranked == sorted(ranked, reverse=True)
+    assert any(ranked)
 
 
 def test_hours_in_which_the_probe_stood_still_are_left_out() -> None:
