@@ -1,7 +1,5 @@
 """Pondkeeper's own controller in the benchmark: the gateway's judge, pilot, planner and guard, as they ship."""
 
-from dataclasses import replace
-
 from bench.oxygen.seen import Facts, Seen
 from bench.oxygen.tariff import price_at
 from gateway.bus.samples import Quality, Reading, Sample
@@ -14,7 +12,7 @@ from gateway.control.pilot import Pilot, PilotSettings
 from gateway.control.planner import solve
 from hardware.registers import HOA_AUTO
 
-PLAN_EVERY = 20
+PLAN_EVERY = 30
 ALARMS = {
     DoState.STALE: "lost",
     DoState.BAD: "lost",
@@ -29,7 +27,7 @@ class Ours:
 
     name = "ours"
 
-    def __init__(self, facts: Facts, margin_mg_l: float = 0.05) -> None:
+    def __init__(self, facts: Facts, margin_mg_l: float = 0.03) -> None:
         self.alarms: list[tuple[int, str]] = []
         self._facts = facts
         count = facts.machines

@@ -20,6 +20,7 @@ from hardware.water import oxygen_solubility_mg_l
 
 OXYGEN_AT_20_C_MG_L = 9.092
 THETA = 1.024
+NOISE_GAIN = 1 / 120
 STRETCH_WINDOW_H, STRETCH_GAIN, MOST_RATIO = 1 / 3, 0.05, 6.0
 LEAST_FACTOR, MOST_FACTOR = 0.1, 3.0
 MOST_OFFSET_MG_L, SLIGHT = 5.0, 1e-6
@@ -92,6 +93,8 @@ class Estimator:
         self._set_water()
         self._slope = 0.0
         self._stretch = 1.0
+        self._noise = water.probe_noise_mg_l**2
+        self._last_off = 0.0
         self._clean_h = 0.0
         self._window_h = self._window_off = self._window_variance = 0.0
         self._rate_spread = self._tuning.rate_unlearned_mg_l_h
@@ -245,10 +248,11 @@ class Estimator:
         row[E:] = -lag * each * away
         expected = self._x[C] + self._x[B] - lag * self._slope
         through = self._p @ row
-        variance = float(row @ through) + self.water.probe_noise_mg_l**2
+        variance = float(row @ through) + self._noise
         off = reading_mg_l - expected
         surprise = off / math.sqrt(variance)
         self._stretch_to(off, variance)
+        self._noise_to(off)
         if abs(surprise) > 4:
             off *= 4 / abs(surprise)
         weight = through / variance
@@ -266,6 +270,13 @@ class Estimator:
             ratio = min(self._window_off**2 / self._window_variance, MOST_RATIO)
             self._stretch = min(max(self._stretch * math.exp(STRETCH_GAIN * (ratio - 1)), 0.5), 6.0)
             self._window_h = self._window_off = self._window_variance = 0.0
+
+    def _noise_to(self, off: float) -> None:
+        """The probe's own noise is what differs from one reading to the next."""
+        step = min(abs(off - self._last_off), 6 * math.sqrt(self._noise))
+        least, most = self.water.probe_noise_mg_l**2, (8 * self.water.probe_noise_mg_l) ** 2
+        self._noise = min(max(self._noise + NOISE_GAIN * (step * step / 2 - self._noise), least), most)
+        self._last_off = off
 
     def learn(self, hour: float) -> None:
         """Take the biology and the saturation of now into the day's curves; the residual gives way as the curve moves."""

@@ -11,20 +11,21 @@ from typing import Any
 import numpy as np
 
 from gateway.control.estimator import Estimator, Water
+from gateway.control.faults import Fault
 from gateway.control.forecast import full_ahead, rate_ahead
 from gateway.control.ladder import Ladder, LadderSettings
-from gateway.control.observation import Decision, Machine, Observation, Reason
+from gateway.control.observation import Decision, Observation, Reason
 from gateway.control.plan import Plan, Problem
+from gateway.control.steptest import StepTest
 from gateway.control.truth import ProbeTruth
 from hardware.registers import HOA_HAND, HOA_OFF
 
 READING_S = 60.0
-SHORT_STAGES, SHORT_H = 12, 1 / 12
-LONG_STAGES, LONG_H = 84, 1 / 4
+STAGES_H = (1 / 12,) * 12 + (1 / 4,) * 40 + (1 / 2,) * 20
+MIDDLES_H = tuple(sum(STAGES_H[:at]) + span / 2 for at, span in enumerate(STAGES_H))
 PLAN_GOOD_S = 2 * 3600.0
 BELOW_FLOOR_S = 120.0
 REFLEX_H = 1 / 6
-FAULT_S, LONGEST_FAULT_S = 3600.0, 6 * 3600.0
 CHANGED_MG_L_H = 0.12
 HOUR_STEP_H = 0.1
 SURVIVE_MG_L = 3.3
@@ -40,34 +41,12 @@ class PilotSettings:
     """Oxygen in mg/L, dwell in seconds of pond time; `longest_cut_h` is the power cut to be survived, 0 for a strong grid."""
 
     floor_mg_l: float = 4.0
-    margin_mg_l: float = 0.05
+    margin_mg_l: float = 0.03
     longest_cut_h: float = 0.0
     mixing: int = 0
     least_on_s: float = 900.0
     least_off_s: float = 600.0
-    start_vnd_per_kw: float = 250.0
-
-
-@dataclass
-class Fault:
-    """What is remembered of a machine that did not obey: it is tried again after an hour, later after six."""
-
-    failed: bool = False
-    stuck: bool = False
-    until_s: float = -math.inf
-    wait_s: float = FAULT_S
-
-    def see(self, machine: Machine, now_s: float) -> None:
-        """What the guard found out now."""
-        if machine.failed or machine.stuck:
-            if not (self.failed or self.stuck):
-                self.until_s = now_s + self.wait_s
-                self.wait_s = min(2 * self.wait_s, LONGEST_FAULT_S)
-            self.failed, self.stuck = machine.failed, machine.stuck
-        elif now_s >= self.until_s or (self.failed and machine.running) or (self.stuck and machine.running is False):
-            self.failed = self.stuck = False
-            if now_s >= self.until_s + LONGEST_FAULT_S:
-                self.wait_s = FAULT_S
+    start_vnd_per_kw: float = 200.0
 
 
 class Pilot:
@@ -76,6 +55,7 @@ class Pilot:
     def __init__(self, water: Water, settings: PilotSettings, ladder: LadderSettings) -> None:
         self.estimator = Estimator(water)
         self.truth = ProbeTruth()
+        self.test = StepTest()
         self.plan: Plan | None = None
         self._settings = settings
         self._ladder = Ladder(ladder)
@@ -105,7 +85,7 @@ class Pilot:
         machines = range(len(estimator.water.power_kw))
         step = max((estimator.transfer_per_h(at) for at in machines), default=0.0)
         away = max(0.0, estimator.full_mg_l - settings.floor_mg_l)
-        return settings.margin_mg_l + 1.5 * doubt + step * away * REACTION_H
+        return settings.margin_mg_l + 2 * doubt + step * away * REACTION_H
 
     # -- what it sees -------------------------------------------------------------------------------------------------
 
@@ -174,12 +154,20 @@ class Pilot:
         current = [at for at in everything if at in forced or (at in usable and self._was_wanted(at))]
         if self._below(now_s, do_mg_l):
             return _all(len(everything), Reason("all_on", {"do": do_mg_l, "limit": self._settings.floor_mg_l}))
+        resting = 1 - len(current) / len(everything)
+        spare = do_mg_l - self._settings.floor_mg_l
+        estimator = self.estimator
+        suspects = self.truth.suspects(estimator)
+        self.test.ask(now_s, suspects=suspects, learning=estimator.clean, spare_mg_l=spare, resting=resting)
+        if self.test.running(now_s):
+            return _all(len(everything), Reason("step_test", {"minutes": self.test.left_minutes(now_s)}))
         most = len(plan.policy[0]) - 1
         count = plan.wanted(now_s, do_mg_l, min(len(current), most))
         count = max(count, len(forced), self._settings.mixing, self._reflex(observation, current, usable, do_mg_l))
         count = min(count, len(forced) + len(usable))
         urgent = do_mg_l < self._settings.floor_mg_l + self.margin_mg_l / 2
         chosen = self._choose(forced, usable, current, count, now_s, urgent=urgent)
+        chosen |= {at for at in everything if self._faults[at].failed and self._faults[at].on_trial(now_s)}
         low, at_hour = self._coming_low(plan, now_s)
         numbers = {"do": do_mg_l, "low": low, "hour": at_hour}
         run = tuple(at in chosen for at in everything)
@@ -189,9 +177,9 @@ class Pilot:
         """Machines that run whatever we say, and those that can be told."""
         forced, usable = [], []
         for at, (machine, fault) in enumerate(zip(observation.machines, self._faults, strict=True)):
-            if machine.hand_off_auto == HOA_HAND or fault.stuck:
+            if machine.hand_off_auto == HOA_HAND or (fault.stuck and not fault.on_trial(observation.now_s)):
                 forced.append(at)
-            elif machine.hand_off_auto != HOA_OFF and not fault.failed:
+            elif machine.hand_off_auto != HOA_OFF and not (fault.failed or fault.stuck):
                 usable.append(at)
         return forced, usable
 
@@ -252,15 +240,16 @@ class Pilot:
 
     # -- what it asks the planner -------------------------------------------------------------------------------------
 
-    def problem(self, pond: str, observation: Observation, price: Price, most: Callable[[float], int]) -> Problem | None:
+    def problem(
+        self, pond: str, observation: Observation, price: Price, most: Callable[[float], int]
+    ) -> Problem | None:
         """The next day as numbers; `price` and `most` are VND/kWh and machines allowed by hours ahead. None while blind."""
         estimator, hour = self.estimator, observation.hour
         if hour is None or not estimator.known or not observation.machines:
             return None
         forced, usable = self._able(observation)
         order = [*forced, *sorted(usable, key=self._rank)]
-        hours = (SHORT_H,) * SHORT_STAGES + (LONG_H,) * LONG_STAGES
-        middles = [sum(hours[:at]) + span / 2 for at, span in enumerate(hours)]
+        hours, middles = STAGES_H, MIDDLES_H
         rates = tuple(rate_ahead(estimator, hour, ahead) for ahead in middles)
         least = max(len(forced), min(self._settings.mixing, len(order)))
         running = len(forced) + sum(self._was_wanted(at) for at in usable)
@@ -290,7 +279,9 @@ class Pilot:
         changed = sorted([*forced, *usable]) != sorted(self._planned_order)
         return changed or abs(self.estimator.residual_mg_l_h - self._planned_residual) > CHANGED_MG_L_H
 
-    def _floors(self, hours: tuple[float, ...], middles: list[float], rates: tuple[float, ...]) -> tuple[float, ...]:
+    def _floors(
+        self, hours: tuple[float, ...], middles: tuple[float, ...], rates: tuple[float, ...]
+    ) -> tuple[float, ...]:
         """The limit and its margin; where cuts are to be survived, what the pond breathes in one as well."""
         settings = self._settings
         now = settings.floor_mg_l + self.margin_mg_l

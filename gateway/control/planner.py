@@ -41,7 +41,9 @@ def solve(problem: Problem) -> Plan:
         place, share = _places(grid, after)
         rows = np.arange(counts)[:, None]
         future = value[rows, place] * (1 - share) + value[rows, place + 1] * share
-        cost = (power * price[stage] * hours[stage])[:, None] + penalty * hours[stage] * (below + below * below) + future
+        cost = (
+            (power * price[stage] * hours[stage])[:, None] + penalty * hours[stage] * (below + below * below) + future
+        )
         cost[: problem.least[stage]] = np.inf
         cost[problem.most[stage] + 1 :] = np.inf
         choices = cost[None, :, :] + starts[:, :, None]
@@ -90,7 +92,9 @@ def _follow(problem: Problem, grid: Array, policy: list[tuple[bytes, ...]], valu
         counts.append(running)
         starts_s.append(now_s)
         here = np.array([do_mg_l])
-        do_mg_l = max(0.0, float(_after(here, gain, problem.rate_mg_l_h[stage], problem.full_mg_l[stage], hours)[running, 0]))
+        do_mg_l = max(
+            0.0, float(_after(here, gain, problem.rate_mg_l_h[stage], problem.full_mg_l[stage], hours)[running, 0])
+        )
         now_s += hours * 3600
     at = int(np.abs(grid - problem.do_mg_l).argmin())
     return Plan(

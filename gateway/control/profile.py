@@ -28,6 +28,7 @@ class DayCurve:
     _at: int | None = None
     _sum: float = 0.0
     _weight: float = 0.0
+    _days: int = 0
 
     def take(self, hour: float, value: float) -> None:
         """One value at a local hour of the day; a quarter hour is learned when the next begins."""
@@ -51,12 +52,13 @@ class DayCurve:
                 bin_.variance += DAY_TO_DAY * (off * off - bin_.variance)
             bin_.mean += share * off
             bin_.days += 1
+            self._days = min(bin_.days for bin_ in self.bins)
         self.forget_open()
 
     @property
     def days(self) -> int:
         """How many days every hour has been seen."""
-        return min(bin_.days for bin_ in self.bins)
+        return self._days
 
     @property
     def share_known(self) -> float:
@@ -91,4 +93,5 @@ class DayCurve:
         """From `saved`; ValueError when it is not of this shape."""
         if len(rows) != BINS:
             raise ValueError(f"{len(rows)} quarter hours instead of {BINS}")
-        return cls(bins=[_Bin(float(mean), float(variance), int(days)) for mean, variance, days in rows])
+        bins = [_Bin(float(mean), float(variance), int(days)) for mean, variance, days in rows]
+        return cls(bins=bins, _days=min(bin_.days for bin_ in bins))
