@@ -1,42 +1,31 @@
-"""One ordered pass a second over the whole farm: read, judge, decide, guard, act.
+"""One ordered pass a second over the whole farm: read, judge, decide, guard, share out the power, act.
 
-The pass computes only. Commands are handed to keepers, one for each panel, which talk to the line; nothing that is slow
-can make a pass late.
+The pass computes only. Commands are handed to keepers, one for each panel, which talk to the line; plans are made by
+another process. Nothing that is slow can make a pass late.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Any
 
 from gateway.bus.node import PanelNode
 from gateway.bus.samples import Sample
-from gateway.clock import Clock
-from gateway.control.guard import Guard, Override
-from gateway.control.judge import Judge
-from gateway.control.ladder import Ladder
-from gateway.control.observation import Controller, Decision, DoState, Machine, Observation, Oxygen, Reason
+from gateway.clock import Clock, PondTime, hour_of
+from gateway.control.observation import Machine
+from gateway.control.plan import Plan, Problem
+from gateway.control.pond import PondControl, PondSetup
+from gateway.control.power import Power
+from gateway.control.prospect import Limits
 from gateway.farm import Farm, PondSettings
+from gateway.tariff import FLAT_VND_KWH
 
 PANEL_STALE_S = 5.0
-LONGEST_OVERRIDE_S = 3600.0
+LOOK_AHEAD_S = 60.0
+SLIGHT_KW = 1e-6
 
 OnEvent = Callable[..., object]
-
-
-@dataclass
-class PondControl:
-    """What belongs to one pond; `sample` is the newest heard from its node."""
-
-    settings: PondSettings
-    judge: Judge
-    controller: Controller
-    guard: Guard
-    sample: Sample | None = None
-    observation: Observation | None = None
-    decision: Decision | None = None
-    state: DoState | None = None
-    low: bool = False
-    address_fault: str = ""
 
 
 @dataclass
@@ -48,133 +37,178 @@ class PanelWish:
 
 
 class FarmControl:
-    """The farm's controllers and guards. `on_event(kind, pond, **detail)` hears what people should know."""
+    """The farm's ponds and its power. `on_event(kind, pond, **detail)` hears what people should know."""
 
     def __init__(self, farm: Farm, clock: Clock, panels: dict[str, PanelNode], on_event: OnEvent) -> None:
-        self.ponds = {pond.id: self._pond(pond, clock) for pond in farm.pond}
+        self.settings = {pond.id: pond for pond in farm.pond}
+        self.ponds = {pond.id: PondControl(setup_of(pond), clock.monotonic, clock.speed) for pond in farm.pond}
+        self.tariff = farm.tariff.read()
         self._clock = clock
+        self._time = PondTime(clock, farm.simulation.begins_hour, farm.simulation.begins_s)
+        self._now: datetime | None = None
         self._panels = panels
         self._on_event = on_event
+        self._quiet = farm.quiet
+        self._power = Power(farm.feeders())
+        self._feeder_of = {pond.id: farm.feeder_of(pond) for pond in farm.pond}
+        self._limits_kw = {feeder.id: feeder.limit_kw for feeder in farm.feeders()}
 
-    def _pond(self, pond: PondSettings, clock: Clock) -> PondControl:
-        return PondControl(
-            settings=pond,
-            judge=Judge(clock.monotonic, clock.speed),
-            controller=Ladder(pond.ladder()),
-            guard=Guard(pond.guard(), len(pond.aerators)),
-        )
+    # -- what it is told ----------------------------------------------------------------------------------------------
 
     def take(self, node: str, sample: Sample, period_s: float) -> None:
         """A new sample of the node named so in farm.toml. Late ones are history."""
-        for pond in self.ponds.values():
-            if pond.settings.node == node and not sample.late:
-                pond.judge.period_s = period_s
-                pond.judge.take(sample)
-                pond.sample = sample
+        for pond in self._watched_by(node):
+            pond.take(sample, period_s)
 
     def falls(self, node: str) -> bool:
         """True when the newest sample of this node is the first under a pond's alarm level: no reason to wait."""
-        for pond in self.ponds.values():
-            if pond.settings.node == node and not pond.low:
-                oxygen = pond.judge.oxygen()
-                if oxygen.good and oxygen.value_mg_l is not None and oxygen.value_mg_l < pond.settings.alarm_low:
-                    return True
-        return False
+        return any(pond.falls() for pond in self._watched_by(node))
 
     def address_fault(self, node: str, text: str) -> None:
         """Two nodes share the address of this one: its readings are not used until the text is empty again."""
-        for pond in self.ponds.values():
-            if pond.settings.node == node:
-                pond.address_fault = text
+        for pond in self._watched_by(node):
+            pond.address_fault = text
 
     def override(self, pond_id: str, machine: int, run: bool, minutes: float) -> str:
         """A person's wish for one machine, 60 minutes at most; returns why it is refused, empty when it is taken."""
         pond = self.ponds.get(pond_id)
-        if pond is None or not 0 <= machine < len(pond.settings.aerators) or not 0 < minutes < math.inf:
-            return "unknown_machine"
-        if not run and (pond.observation is None or not pond.observation.oxygen.good or pond.low):
-            return "unsafe"
-        expires_s = self._clock.monotonic() + min(minutes * 60, LONGEST_OVERRIDE_S)
-        pond.guard.overrides[machine] = Override(run=run, expires_s=expires_s)
-        self._on_event("override", pond_id, machine=machine + 1, run=run, minutes=minutes)
-        return ""
+        refused = "unknown_machine" if pond is None else pond.override(machine, run, minutes)
+        self._tell()
+        return refused
 
     def release(self, pond_id: str, machine: int) -> None:
         """Take a person's wish back."""
-        pond = self.ponds.get(pond_id)
-        if pond is not None and machine in pond.guard.overrides:
-            del pond.guard.overrides[machine]
-            self._on_event("override_released", pond_id, machine=machine + 1)
+        if (pond := self.ponds.get(pond_id)) is not None:
+            pond.release(machine)
+            self._tell()
+
+    def _watched_by(self, node: str) -> list[PondControl]:
+        return [self.ponds[name] for name, settings in self.settings.items() if settings.node == node]
+
+    # -- one pass -----------------------------------------------------------------------------------------------------
 
     def step(self) -> dict[str, PanelWish]:
         """One pass; returns what each panel shall do."""
+        self._now = self._time.now()
+        hour = hour_of(self._now)
+        for name, pond in self.ponds.items():
+            pond.step(self._machines(self.settings[name]), hour, powered=self._power.powered(self._feeder_of[name]))
+        self._share_power(hour)
+        self._look_ahead()
+        self._tell()
+        return self._wishes()
+
+    def _share_power(self, hour: float | None) -> None:
+        feeders = self._feeder_of
+        asks = [pond.ask(feeders[name]) for name, pond in self.ponds.items() if pond.setup.machines]
+        mains = {feeder: self._mains(feeder) for feeder in {ask.feeder for ask in asks}}
+        quiet = self._quiet is not None and self._quiet.covers(hour)
+        for name, grant in self._power.step(self._clock.pond_s(), asks, mains=mains, quiet=quiet).items():
+            self.ponds[name].settle(grant)
+
+    def _wishes(self) -> dict[str, PanelWish]:
         wishes = {name: PanelWish() for name in self._panels}
-        for pond in self.ponds.values():
-            observation = self._observe(pond)
-            pond.observation = observation
-            self._report(pond, observation.oxygen)
-            if observation.oxygen.state is DoState.WAITING or not pond.settings.aerators:
-                pond.decision = None
+        for name, pond in self.ponds.items():
+            settings = self.settings[name]
+            wish = wishes.get(settings.panel or "")
+            if wish is None or pond.decision is None:
                 continue
-            decision = pond.controller.step(observation)
-            pond.decision = pond.guard.step(observation, decision, self._clock.monotonic())
-            self._report_machines(pond)
-            self._wish(wishes, pond)
+            wish.decided = True
+            for aerator, run in zip(settings.aerators, pond.decision.run, strict=True):
+                wish.wanted[aerator - 1] = run
         return wishes
 
-    def _observe(self, pond: PondControl) -> Observation:
-        oxygen = pond.judge.oxygen()
-        if pond.address_fault:
-            oxygen = Oxygen(state=DoState.BAD, age_s=oxygen.age_s, detail=pond.address_fault)
-        machines = tuple(self._machine(pond, aerator - 1) for aerator in pond.settings.aerators)
-        return Observation(now_s=self._clock.pond_s(), oxygen=oxygen, machines=machines)
+    def _machines(self, settings: PondSettings) -> tuple[Machine, ...]:
+        panel = self._fresh(settings.panel)
+        return tuple(_machine(panel, aerator - 1) for aerator in settings.aerators)
 
-    def _machine(self, pond: PondControl, at: int) -> Machine:
-        panel = self._panels.get(pond.settings.panel or "")
+    def _fresh(self, name: str | None) -> PanelNode | None:
+        """The panel, when it has spoken a moment ago."""
+        panel = self._panels.get(name or "")
         if panel is None or panel.state is None or self._clock.monotonic() - panel.state_s > PANEL_STALE_S:
-            return Machine()
-        state = panel.state
-        if at >= len(state.allowed):
-            return Machine()
-        return Machine(
-            allowed=state.allowed[at],
-            running=state.running[at],
-            hand_off_auto=state.hand_off_auto[at],
-            current_a=state.current_a[at],
-        )
+            return None
+        return panel
 
-    def _wish(self, wishes: dict[str, PanelWish], pond: PondControl) -> None:
-        wish = wishes.get(pond.settings.panel or "")
-        if wish is None or pond.decision is None:
-            return
-        wish.decided = True
-        for aerator, run in zip(pond.settings.aerators, pond.decision.run, strict=True):
-            wish.wanted[aerator - 1] = run
+    def _mains(self, feeder: str) -> bool | None:
+        """Are the mains there? None where no panel on the feeder can say."""
+        names = {self.settings[pond].panel for pond, on in self._feeder_of.items() if on == feeder}
+        panels = [panel for name in names if (panel := self._fresh(name)) is not None]
+        seen = [any(panel.state.mains) for panel in panels if panel.state is not None and panel.state.mains is not None]
+        return any(seen) if seen else None
 
-    def _report(self, pond: PondControl, oxygen: Oxygen) -> None:
-        if oxygen.state is not pond.state:
-            if pond.state is not None and not (pond.state is DoState.WAITING and oxygen.good):
-                self._on_event("do_state", pond.settings.id, state=str(oxygen.state), detail=oxygen.detail)
-            pond.state = oxygen.state
-        if not oxygen.good or oxygen.value_mg_l is None:
-            return
-        if not pond.low and oxygen.value_mg_l < pond.settings.alarm_low:
-            pond.low = True
-            self._on_event(
-                "do_low", pond.settings.id, do_mg_l=round(oxygen.value_mg_l, 2), limit=pond.settings.alarm_low
-            )
-        elif pond.low and oxygen.value_mg_l > pond.settings.alarm_low + 0.3:
-            pond.low = False
-            self._on_event("do_recovered", pond.settings.id, do_mg_l=round(oxygen.value_mg_l, 2))
+    def _tell(self) -> None:
+        for name, pond in self.ponds.items():
+            for kind, detail in pond.events:
+                self._on_event(kind, name, **detail)
+            pond.events.clear()
 
-    def _report_machines(self, pond: PondControl) -> None:
-        for kind, at in pond.guard.events:
-            self._on_event(kind, pond.settings.id, machine=at + 1)
-        pond.guard.events.clear()
+    # -- plans --------------------------------------------------------------------------------------------------------
+
+    def next_problem(self) -> Problem | None:
+        """What the planner shall solve next, of the pond that has waited longest; None while nothing is due."""
+        due = [(overdue_s, name) for name, pond in self.ponds.items() if (overdue_s := pond.plan_overdue_s()) >= 0]
+        for _, name in sorted(due, reverse=True):
+            if (problem := self.ponds[name].problem(self.price_vnd_kwh, self._most(name))) is not None:
+                return problem
+        return None
+
+    def take_plan(self, plan: Plan) -> None:
+        """The planner's answer, whenever it comes."""
+        if (pond := self.ponds.get(plan.pond)) is not None:
+            pond.plan(plan)
+
+    def price_vnd_kwh(self, ahead_h: float) -> float:
+        """The price of energy in so many hours."""
+        return FLAT_VND_KWH if self._now is None else self.tariff.price_vnd_kwh(self._now + timedelta(hours=ahead_h))
+
+    def _most(self, name: str) -> Callable[[float], int]:
+        """How many machines the feeder carries, if the pond had it for itself."""
+        limit_kw, sums_kw = self._limits_kw.get(self._feeder_of[name]), accumulate(self.settings[name].motors_kw)
+        most = sum(limit_kw is None or sum_kw <= limit_kw + SLIGHT_KW for sum_kw in sums_kw)
+        return lambda _ahead_h: most
+
+    def _look_ahead(self) -> None:
+        """One pond in each pass at most: what lies ahead changes by minutes."""
+        stalest = min(self.ponds.values(), key=lambda pond: pond.looked_s)
+        if self._clock.pond_s() - stalest.looked_s >= LOOK_AHEAD_S:
+            stalest.look_ahead(self.price_vnd_kwh)
+
+    # -- what outlives a restart --------------------------------------------------------------------------------------
+
+    def saved(self) -> dict[str, Any]:
+        """What has been learned of each pond, as plain numbers."""
+        return {name: pond.pilot.saved() for name, pond in self.ponds.items() if pond.pilot.estimator.known}
+
+    def remember(self, saved: dict[str, Any], hours_ago: float) -> dict[str, str]:
+        """Take `saved` back, before the first pass; returns for which ponds that was impossible, and why."""
+        wrong: dict[str, str] = {}
+        for name in self.ponds.keys() & saved.keys():
+            try:
+                self.ponds[name].pilot.remember(saved[name], hours_ago)
+            except (ValueError, KeyError, TypeError, IndexError) as error:
+                wrong[name] = repr(error)
+        return wrong
 
 
-def reasons(pond: PondControl) -> tuple[Reason, ...]:
-    """Why each machine of a pond stands as it does."""
-    if pond.decision is None:
-        return (Reason("waiting"),) * len(pond.settings.aerators)
-    return pond.decision.reasons
+def setup_of(pond: PondSettings) -> PondSetup:
+    """As the controller takes it."""
+    return PondSetup(
+        id=pond.id,
+        water=pond.likely_water(),
+        pilot=pond.pilot(),
+        ladder=pond.ladder(),
+        guard=pond.guard(),
+        limits=Limits(low_mg_l=pond.alarm_low, danger_mg_l=pond.danger_low),
+    )
+
+
+def _machine(panel: PanelNode | None, at: int) -> Machine:
+    if panel is None or panel.state is None or at >= len(panel.state.allowed):
+        return Machine()
+    state = panel.state
+    return Machine(
+        allowed=state.allowed[at],
+        running=state.running[at],
+        hand_off_auto=state.hand_off_auto[at],
+        current_a=state.current_a[at],
+    )

@@ -5,8 +5,11 @@ from typing import Any
 from gateway.bus.errors import BusError
 from gateway.bus.node import Node
 from gateway.clock import Clock
-from gateway.control.farm_control import FarmControl, PondControl, reasons
+from gateway.control.farm_control import FarmControl
 from gateway.control.observation import Oxygen
+from gateway.control.pond import PondControl
+from gateway.control.prospect import Limits
+from gateway.farm import PondSettings
 from hardware.quantities import DO
 
 OTHER_QUANTITIES = ("temperature_c", "salinity_psu", "ph", "do_sat")
@@ -19,36 +22,39 @@ def farm_snapshot(control: FarmControl, clock: Clock, name: str) -> dict[str, An
         "at_wall_s": clock.wall(),
         "wall_known": clock.wall_known(),
         "speed": clock.speed,
-        "ponds": [_pond(pond) for pond in control.ponds.values()],
+        "tariff": {"name": control.tariff.title, "warning": control.tariff.warning},
+        "ponds": [_pond(pond, control.settings[name]) for name, pond in control.ponds.items()],
     }
 
 
-def level(oxygen: Oxygen, pond: PondControl) -> str:
+def level(oxygen: Oxygen, limits: Limits) -> str:
     """ok, watch, danger or lost: the word, colour and shape that a farmer sees."""
     if not oxygen.good or oxygen.value_mg_l is None:
         return "lost"
-    if oxygen.value_mg_l < pond.settings.danger_low:
+    if oxygen.value_mg_l < limits.danger_mg_l:
         return "danger"
-    return "watch" if oxygen.value_mg_l < pond.settings.alarm_low else "ok"
+    return "watch" if oxygen.value_mg_l < limits.low_mg_l else "ok"
 
 
-def _pond(pond: PondControl) -> dict[str, Any]:
+def _pond(pond: PondControl, settings: PondSettings) -> dict[str, Any]:
     observation = pond.observation
     oxygen = observation.oxygen if observation else pond.judge.oxygen()
     return {
-        "id": pond.settings.id,
-        "name": pond.settings.name,
+        "id": settings.id,
+        "name": settings.name,
         "node": pond.sample.node if pond.sample else None,
-        "level": level(oxygen, pond),
+        "level": level(oxygen, pond.setup.limits),
         "do_state": str(oxygen.state),
         "detail": oxygen.detail,
         "do_mg_l": oxygen.value_mg_l,
         "age_s": oxygen.age_s,
         "stale_after_s": pond.judge.stale_after_s,
         "trend_mg_l_h": oxygen.trend_mg_l_h,
-        "limits": {"danger": pond.settings.danger_low, "alarm": pond.settings.alarm_low},
+        "limits": {"danger": settings.danger_low, "alarm": settings.alarm_low},
         "others": _others(pond),
-        "machines": _machines(pond),
+        "machines": _machines(pond, settings),
+        "outlook": pond.prospect.outlook if pond.prospect else None,
+        "probe": pond.probe(),
     }
 
 
@@ -62,12 +68,12 @@ def _others(pond: PondControl) -> list[dict[str, Any]]:
     ]
 
 
-def _machines(pond: PondControl) -> list[dict[str, Any]]:
-    observation = pond.observation
+def _machines(pond: PondControl, settings: PondSettings) -> list[dict[str, Any]]:
+    observation, reasons = pond.observation, pond.reasons()
     rows = []
-    for at, aerator in enumerate(pond.settings.aerators):
+    for at, aerator in enumerate(settings.aerators):
         machine = observation.machines[at] if observation else None
-        reason = reasons(pond)[at]
+        reason = reasons[at]
         rows.append(
             {
                 "number": aerator,

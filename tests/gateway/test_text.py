@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.control.observation import DoState
+from gateway.control.probe import OF_RECORD, TASKS
 from gateway.control.signature import Fault
 from gateway.text import LANGUAGES, text
 
@@ -68,7 +69,7 @@ def plain(value: ast.expr) -> Iterator[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_event_and_state_of_the_code_has_words(language: str) -> None:
     known = catalogue(language)
-    reasons, events = words_given_to("Reason"), words_given_to("event", "_event", "_on_event")
+    reasons, events = words_given_to("Reason"), words_given_to("event", "_event", "_on_event", "_say")
     assert {"plan_run", "plan_rest", "override_off", "feeder_limit"} <= reasons
     assert {"do_low", "device_silent", "cloud_refused"} <= events
     assert {f"reason.{code}" for code in reasons} - known.keys() == set()
@@ -79,6 +80,10 @@ def test_every_reason_event_and_state_of_the_code_has_words(language: str) -> No
             assert f"do_state.{state}" in known
     for fault in Fault:
         assert f"probe.{fault}" in known
+    for fault in OF_RECORD:
+        assert f"event.probe_{fault}" in known
+    for word, task in TASKS.items():
+        assert {f"probe.{word}", f"task.{task}", f"how.{task}"} <= known.keys()
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:
