@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from gateway.clock import Clock, PondTime, hour_of
 from gateway.control.estimator import Water
 from gateway.control.learn import AeratorBelief, History, PondBelief, learn, running_from_current, worst_first
 from gateway.farm import Farm, PondSettings
@@ -73,7 +74,7 @@ def _learn(reader: JournalReader, farm: Farm, waters: Mapping[str, Water], days:
     since_s, until_s = newest_s - days * DAY_S / speed, newest_s + 1.0
     boards = reader.devices()
     minutes = read_minutes(reader, list(boards.values()), since_s, until_s, MINUTE_S / speed)
-    hours = _first_hour(since_s, speed)
+    hours = _first_hour(farm, since_s)
     return [_pond(pond, waters.get(pond.id), boards, minutes, hours) for pond in farm.pond]
 
 
@@ -107,10 +108,13 @@ def _history(pond: PondSettings, probes: NodeMinutes, panel: NodeMinutes | None,
     )
 
 
-def _first_hour(wall_s: float, speed: float) -> float:
-    """The hour of the day of a farm's ponds; those of a simulated farm live by a clock of their own."""
-    if speed != 1:
-        return wall_s * speed / 3600 % 24
+def _first_hour(farm: Farm, wall_s: float) -> float:
+    """The hour of the ponds' day at a wall time; a simulated farm's is counted back from now."""
+    simulation = farm.simulation
+    clock = Clock(speed=simulation.speed)
+    there = hour_of(PondTime(clock, simulation.begins_hour, simulation.begins_s).now())
+    if simulation.begins_hour is not None and there is not None:
+        return (there - (clock.wall() - wall_s) * simulation.speed / 3600) % 24
     at = datetime.fromtimestamp(wall_s).astimezone()
     return at.hour + at.minute / 60 + at.second / 3600
 

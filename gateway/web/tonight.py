@@ -114,11 +114,17 @@ def _machines(outlook: dict[str, Any], snapshot: Snapshot, t: Text) -> Line:
 
 
 def _when(ahead_min: float, snapshot: Snapshot, t: Text) -> str:
-    """The hour of the day on a farm, the time to go on a simulated one, whose clock does not fit its ponds."""
+    """The hour of the day at the ponds, the time to go where that is not known."""
+    hour = snapshot.get("hour", _hour_here(snapshot))
+    return t("tonight.ahead", time=t.duration(ahead_min)) if hour is None else t.hour(hour + ahead_min / 60)
+
+
+def _hour_here(snapshot: Snapshot) -> float | None:
+    """By this computer's clock, which a simulated farm does not follow."""
     if snapshot["speed"] != 1 or not snapshot["wall_known"]:
-        return t("tonight.ahead", time=t.duration(ahead_min))
-    at = datetime.fromtimestamp(snapshot["at_wall_s"] + ahead_min * 60).astimezone()
-    return t.hour(at.hour + at.minute / 60)
+        return None
+    at = datetime.fromtimestamp(snapshot["at_wall_s"]).astimezone()
+    return at.hour + at.minute / 60
 
 
 def _cost(outlook: dict[str, Any], t: Text) -> Line:

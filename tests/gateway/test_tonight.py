@@ -114,10 +114,10 @@ def test_hours_are_written_by_the_clock() -> None:
     assert words("reason.plan_run", low=3.6, hour=float("nan")).endswith("–")
 
 
-def test_a_farm_by_the_clock_names_hours() -> None:
+def test_a_farm_that_knows_the_hour_names_it() -> None:
     one = pond()
-    line = tonight(one, snapshot(one), text("vi")).lines[1]
-    assert line.more[2] == ":"
+    line = tonight(one, snapshot(one, hour=23.5), text("vi")).lines[1]
+    assert line.more.replace("\u00a0", " ") == "00:15 → 3"
 
 
 @pytest.mark.parametrize(
