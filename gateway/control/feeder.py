@@ -45,7 +45,7 @@ class FeederPower:
         self._loads: dict[tuple[str, int], Load] = {}
         self._now_s = 0.0
         self._dark_since_s: float | None = None
-        self._generator = False
+        self._mains_off = False
         self._near: set[str] = set()
         self._swapped_s = float("-inf")
         self._fading_kw = 0.0
@@ -57,11 +57,7 @@ class FeederPower:
         self._meet(asks)
         self._look_for_power(mains)
         for load in self._loads.values():
-            load.reason = None
-            if load.ask.loose:
-                load.granted = load.machine.allowed is not False
-            elif not load.wanted:
-                load.granted = load.owed = False
+            self._take(load)
         for ask in asks:
             self._rank(ask)
         if self.dead:
@@ -81,14 +77,25 @@ class FeederPower:
             for at, machine in enumerate(ask.machines):
                 key = ask.pond, at
                 load = self._loads.get(key) or Load(ask=ask, at=at, granted=machine.allowed is not False)
-                load.ask = ask
+                load.see(ask)
                 met[key] = load
         self._loads = met
+
+    def _take(self, load: Load) -> None:
+        """What is not wanted stops. It stays owed through the rest that its guard gives it."""
+        load.reason = None
+        if load.ask.loose:
+            load.granted = load.machine.allowed is not False
+        elif load.wanted:
+            load.wanted_s = self._now_s
+        else:
+            load.granted = False
+            load.owed = load.owed and self._now_s - load.wanted_s < HOLD_S
 
     def _look_for_power(self, mains: bool | None) -> None:
         """A cut is certain when the mains are off, nothing draws current, and some machine is seen not to."""
         seen = [load.machine.running for load in self._loads.values()]
-        self._generator = mains is False and self._feeder.generator_kw is not None
+        self._mains_off = mains is False
         if mains is not False or True in seen or False not in seen:
             self._dark_since_s = None
             if self.dead:
@@ -117,7 +124,7 @@ class FeederPower:
                 load.need = (1 if first_half else 3) if near else 4
 
     def _limit_kw(self) -> float:
-        limits = [self._feeder.limit_kw, self._feeder.generator_kw if self._generator else None]
+        limits = [self._feeder.limit_kw, self._feeder.generator_kw if self._mains_off else None]
         return min((limit for limit in limits if limit is not None), default=float("inf"))
 
     def _weigh(self) -> None:
@@ -225,7 +232,7 @@ class FeederPower:
 
     def _may_start(self, load: Load, kept_kw: float) -> bool:
         """Its turn has come, and what was dropped is seen to be off."""
-        at_once = 1 if self._generator else self._feeder.starts_at_once
+        at_once = 1 if self._mains_off else self._feeder.starts_at_once
         drawn_kw = self.load_kw + self._fading_kw + kept_kw + load.power_kw
         return self._starting < at_once and drawn_kw <= self._limit_kw() + TINY_KW
 
@@ -242,7 +249,8 @@ class FeederPower:
         load.starts_s.append(self._now_s)
 
     def _full(self) -> Reason:
-        return Reason("generator_limit" if self._generator else "feeder_limit", {"limit": self._limit_kw()})
+        by_generator = self._mains_off and self._feeder.generator_kw is not None
+        return Reason("generator_limit" if by_generator else "feeder_limit", {"limit": self._limit_kw()})
 
     def _grant(self, ask: Ask) -> Grant:
         if ask.loose:
@@ -259,4 +267,6 @@ def _least_harmful(loads: Sequence[Load], power_kw: float) -> Load:
     last = max(loads, key=Load.rank)
     like = [load for load in loads if load.ask.pond == last.ask.pond and load.need == last.need]
     enough = [load for load in like if load.power_kw >= power_kw - TINY_KW]
-    return min(enough, key=lambda load: load.power_kw) if enough else max(like, key=lambda load: load.power_kw)
+    if enough:
+        return min(enough, key=lambda load: (load.power_kw, -load.place))
+    return max(like, key=lambda load: (load.power_kw, load.place))

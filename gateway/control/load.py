@@ -42,17 +42,20 @@ class Grant:
 
 @dataclass
 class Load:
-    """One machine on its feeder; `owed` while it is wanted and lost its power after having had it.
+    """One machine on its feeder; `owed` when it lost its power while it was wanted, until nobody wanted it for a while.
 
-    `place` is its place among the machines of its pond, those that run first; `need` is 0 where it is needed most.
+    `welded` once it did not stop, until it is seen to rest. `place` is its place among the machines of its pond, those that
+    run first; `need` is 0 where it is needed most.
     """
 
     ask: Ask
     at: int
     granted: bool
     owed: bool = False
+    welded: bool = False
     place: int = 0
     need: int = 0
+    wanted_s: float = NEVER_S
     started_s: float = NEVER_S
     dropped_s: float = NEVER_S
     felt_s: float = NEVER_S
@@ -79,6 +82,11 @@ class Load:
         """Until its pond is in danger."""
         return max(0.0, self.ask.minutes_to_danger or 0.0)
 
+    def see(self, ask: Ask) -> None:
+        """The machine and its pond as they are now."""
+        self.ask = ask
+        self.welded = self.machine.stuck or (self.welded and self.machine.running is not False)
+
     def rank(self) -> tuple[int, float, float, str, int]:
         """Sorts by need, the neediest first."""
         deficit = self.ask.deficit_mg_l
@@ -100,7 +108,7 @@ class Load:
             return False
         if self.ask.loose:
             return machine.running is True or machine.allowed is not False
-        return machine.hand_off_auto == HOA_HAND or machine.stuck
+        return machine.hand_off_auto == HOA_HAND or self.welded
 
     def carried(self) -> bool:
         """It counts as load."""
