@@ -55,12 +55,13 @@ def _keep(child: Child) -> None:
     if child.process is None and time.monotonic() - child.started_s >= RESTART_S:
         child.started_s = time.monotonic()
         try:
-            child.process = subprocess.Popen(child.command, preexec_fn=lambda: _tie_to_parent(child.nice))
+            child.process = subprocess.Popen(child.command, preexec_fn=lambda: tie_to_parent(child.nice))
         except (OSError, subprocess.SubprocessError):
             log.exception("%s could not be started, trying again", child.name)
 
 
-def _tie_to_parent(nice: int) -> None:
+def tie_to_parent(nice: int) -> None:
+    """Between fork and exec: a child that is nice, takes signals, leaves Ctrl-C to its parent and dies with it."""
     os.nice(nice)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     signal.signal(signal.SIGINT, signal.SIG_IGN)

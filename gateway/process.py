@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,17 @@ from gateway.farm import SOCKET_NAME, Farm
 from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
 from gateway.link import LinkServer
+from gateway.memory import read_memory, write_memory
+from gateway.planning import Planner, Planning
 from gateway.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
 
 PASS_S = 1.0
 SILENT_AFTER_S = 10.0
-UPLINK_RESTART_S = 10.0
+HELPER_RESTART_S = 10.0
+REMEMBER_EVERY_S = 1800.0
+REMEMBER_LEAST_S = 10.0
 
 
 class ControlProcess:
@@ -56,6 +60,8 @@ class ControlProcess:
         self.control = FarmControl(farm, clock, self.panels, self.journal.event)
         self.keepers = {name: Keeper(panel) for name, panel in self.panels.items()}
         self.uplink = Uplink(farm, farm.uplink, self.journal, clock, self.boot) if farm.uplink else None
+        self.planner = Planner()
+        self.planning = Planning(self.control, self.planner)
         self.link = LinkServer(link_path(farm), self.order)
         self.passes_late_s: list[float] = []
         self._found: dict[str, str] = {}
@@ -70,6 +76,7 @@ class ControlProcess:
         """Run until SIGTERM or SIGINT; every task that ends by an error ends the process."""
         self.journal.open()
         self._found = await asyncio.to_thread(known_devices, self.journal.path)
+        self._remember()
         self.journal.event("gateway_started")
         if self.journal.set_aside is not None:
             self.journal.event("journal_damaged", file=str(self.journal.set_aside))
@@ -92,18 +99,35 @@ class ControlProcess:
             nodes = [node for node in self._all_nodes() if node.device.line is self.lines[name]]
             work.append(Poller(nodes, self.farm.poll_ms / 1000, self._polled).run())
             work.append(GuestDoor(self.lines[name], guest_path(self.farm, name)).run())
+        work += [self._keep("planning", self.planning.run), self._keep("memory", self._save_for_ever)]
         if self.uplink is not None:
-            work.append(self._keep_uplink(self.uplink))
+            work.append(self._keep("the uplink", self.uplink.run))
         return work
 
-    async def _keep_uplink(self, uplink: Uplink) -> None:
-        """The uplink may fail in any way; oxygen does not depend on it."""
+    async def _keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A helper may fail in any way; oxygen does not depend on it."""
         while True:
             try:
-                await uplink.run()
+                await run()
             except Exception:
-                log.exception("the uplink failed; starting it again in %.0f s", UPLINK_RESTART_S)
-            await asyncio.sleep(UPLINK_RESTART_S)
+                log.exception("%s failed; starting it again in %.0f s", name, HELPER_RESTART_S)
+            await asyncio.sleep(HELPER_RESTART_S)
+
+    def _remember(self) -> None:
+        """What the last run has learned."""
+        saved, hours_ago = read_memory(memory_path(self.farm), self.clock)
+        for pond, why in self.control.remember(saved, hours_ago).items():
+            log.warning("%s is learned anew, what was kept is not of this pond (%s)", pond, why)
+
+    async def _save_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(max(REMEMBER_EVERY_S / self.clock.speed, REMEMBER_LEAST_S))
+            await self._save()
+
+    async def _save(self) -> None:
+        if saved := self.control.saved():
+            wall_s = self.clock.wall() if self.clock.wall_known() else None
+            await asyncio.to_thread(write_memory, memory_path(self.farm), saved, wall_s)
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
         for task in tasks:
@@ -111,6 +135,10 @@ class ControlProcess:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.link.stop()
+        try:
+            await self._save()
+        except OSError:
+            log.exception("what was learned could not be kept")
         for line in self.lines.values():
             line.close()
         await asyncio.to_thread(self.journal.close)
@@ -143,6 +171,7 @@ class ControlProcess:
             **farm_snapshot(self.control, self.clock, self.farm.name),
             "panels": {name: keeper.error for name, keeper in self.keepers.items()},
             "devices": bus_snapshot(self._all_nodes(), self._errors),
+            "planning": self.planning.error,
             "cloud": {"used": uplink is not None, "connected": bool(uplink and uplink.connected)},
             "journal": {"failing": self.journal.failing, "refused": self.journal.refused},
             "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},
@@ -223,6 +252,11 @@ def journal_path(farm: Farm) -> Path:
 def link_path(farm: Farm) -> Path:
     """Where control and web meet."""
     return farm.data / SOCKET_NAME
+
+
+def memory_path(farm: Farm) -> Path:
+    """Where what was learned of the ponds lies."""
+    return farm.data / "learned.json"
 
 
 def guest_path(farm: Farm, line: str) -> Path:

@@ -314,7 +314,9 @@ class Estimator:
         believable = abs(state[0]) < MOST_OFFSET_MG_L and bool(
             (state[2:] >= LEAST_FACTOR).all() and (state[2:] <= MOST_FACTOR).all()
         )
-        if not (believable and np.isfinite(covariance).all() and all(map(math.isfinite, scalars))):
+        rows = [row for name in ("curve", "full_curve") for row in saved[name]]
+        finite = np.isfinite(covariance).all() and all(map(math.isfinite, [*scalars, *map(sum, rows)]))
+        if not (believable and finite):
             raise ValueError("numbers that no pond has")
         if np.linalg.eigvalsh(covariance).min() < -SLIGHT:
             raise ValueError("a covariance that is none")

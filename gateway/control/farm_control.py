@@ -46,6 +46,7 @@ class FarmControl:
         self._clock = clock
         self._time = PondTime(clock, farm.simulation.begins_hour, farm.simulation.begins_s)
         self._now: datetime | None = None
+        self._remembered: set[str] = set()
         self._panels = panels
         self._on_event = on_event
         self._quiet = farm.quiet
@@ -177,7 +178,8 @@ class FarmControl:
 
     def saved(self) -> dict[str, Any]:
         """What has been learned of each pond, as plain numbers."""
-        return {name: pond.pilot.saved() for name, pond in self.ponds.items() if pond.pilot.estimator.known}
+        known = {name for name, pond in self.ponds.items() if pond.pilot.estimator.known}
+        return {name: self.ponds[name].pilot.saved() for name in sorted(known | self._remembered)}
 
     def remember(self, saved: dict[str, Any], hours_ago: float) -> dict[str, str]:
         """Take `saved` back, before the first pass; returns for which ponds that was impossible, and why."""
@@ -185,7 +187,8 @@ class FarmControl:
         for name in self.ponds.keys() & saved.keys():
             try:
                 self.ponds[name].pilot.remember(saved[name], hours_ago)
-            except (ValueError, KeyError, TypeError, IndexError) as error:
+                self._remembered.add(name)
+            except (ValueError, KeyError, TypeError, IndexError, ArithmeticError) as error:
                 wrong[name] = repr(error)
         return wrong
 

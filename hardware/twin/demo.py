@@ -27,19 +27,28 @@ node = "node-1"
 panel = "panel-1"
 aerators = [1, 2, 3, 4, 5, 6, 7, 8]
 setpoint = 4.6
-mixing = 3""",
+mixing = 3
+dense = true
+area_m2 = 1000
+depth_m = 1.3
+power_kw = 2.2
+kg_o2_per_kwh = 1.4""",
     """[[pond]]
 id = "ao-2"
 name = "Ao 2"
 node = "node-2"
 panel = "panel-2"
 aerators = [1, 2, 3, 4, 5, 6]
-mixing = 1""",
+mixing = 1
+area_m2 = 3000
+depth_m = 1.2
+power_kw = 1.5""",
     """[[pond]]
 id = "ao-3"
 name = "Ao 3"
 node = "node-3"
-""",
+area_m2 = 10000
+depth_m = 0.6""",
 )
 
 
@@ -93,12 +102,14 @@ class PortTaken(Exception):
 
 def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
     """The demo farm as the gateway reads it."""
+    hour, now_s = farm.hour_of_day()
     parts = [
         'id = "demo"',
         'name = "Trại tôm Hòn Đất"',
         'data = "data"',
         f'[web]\nhost = "{plan.host}"\nport = {plan.gateway_port}',
-        f"[simulation]\nspeed = {plan.farm.speed}",
+        f"[simulation]\nspeed = {plan.farm.speed}\nbegins_hour = {hour:.5f}\nbegins_s = {now_s:.3f}",
+        '[tariff]\nname = "vn-under-6kv"',
         f'[uplink]\nurl = "{plan.broker_url}"\npassword_file = "password"',
     ]
     parts += [

@@ -193,6 +193,11 @@ class TwinFarm:
         body = json.dumps(values).encode()
         return b"%08x\n" % binascii.crc32(body) + body
 
+    def hour_of_day(self) -> tuple[float, float]:
+        """The hour of the ponds' day, and the second of the monotonic clock at which it was that hour."""
+        with self.lock:
+            return next(iter(self.ponds.values())).hour % 24, self._stepped_s
+
     def _step(self, now_s: float) -> None:
         if now_s - self._stepped_s < STEP_S:
             return
