@@ -307,7 +307,7 @@ class _Spikes:
 
 
 class _Apart:
-    """mg/L and saturation of one probe that no longer belong to the same water."""
+    """mg/L and saturation of one probe that no longer belong to the same water; of unknown salinity, to that of before."""
 
     def __init__(self) -> None:
         self._usual = Mean(7 * DAY_S)
@@ -326,13 +326,14 @@ class _Apart:
         expected = do_sat_pct / 100 * oxygen_solubility_mg_l(temperature_c, min(max(salinity_psu or 0.0, 0.0), 45.0))
         if expected < 1.0:
             return self._since_s is not None and now_s - self._since_s >= APART_S
-        usual = self._usual.value if self._usual.count else 1.0
-        off = do_mg_l / expected - usual
+        ratio = do_mg_l / expected
+        usual = self._usual.value if self._usual.count else 1.0 if salinity_psu is not None else ratio
+        off = ratio - usual
         if abs(off) > APART and abs(off * expected) > APART_MG_L:
             self._since_s = now_s if self._since_s is None else self._since_s
         else:
             self._since_s = None
-            self._usual.take(now_s, do_mg_l / expected)
+            self._usual.take(now_s, ratio)
         return self._since_s is not None and now_s - self._since_s >= APART_S
 
 
