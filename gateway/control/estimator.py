@@ -20,6 +20,7 @@ from hardware.water import oxygen_solubility_mg_l
 
 OXYGEN_AT_20_C_MG_L = 9.092
 THETA = 1.024
+UNREST_HOURS = 48.0
 NOISE_GAIN = 1 / 120
 STRETCH_WINDOW_H, STRETCH_GAIN, MOST_RATIO = 1 / 3, 0.05, 6.0
 LEAST_FACTOR, MOST_FACTOR = 0.1, 3.0
@@ -93,6 +94,7 @@ class Estimator:
         self._set_water()
         self._slope = 0.0
         self._stretch = 1.0
+        self._unrest = 1.0
         self._noise = water.probe_noise_mg_l**2
         self._last_off = 0.0
         self._clean_h = 0.0
@@ -155,8 +157,8 @@ class Estimator:
 
     @property
     def unrest(self) -> float:
-        """How much faster the biology moves by itself than an ordinary pond's, 1 for ordinary."""
-        return self._stretch
+        """How much faster the biology moves by itself than an ordinary pond's, 1 for ordinary; remembered for some days."""
+        return self._unrest
 
     def rate_mg_l_h(self, hour: float) -> float:
         """Biology now."""
@@ -269,6 +271,7 @@ class Estimator:
         if self._window_h >= STRETCH_WINDOW_H:
             ratio = min(self._window_off**2 / self._window_variance, MOST_RATIO)
             self._stretch = min(max(self._stretch * math.exp(STRETCH_GAIN * (ratio - 1)), 0.5), 6.0)
+            self._unrest = max(self._stretch, self._unrest * math.exp(-self._window_h / UNREST_HOURS))
             self._window_h = self._window_off = self._window_variance = 0.0
 
     def _noise_to(self, off: float) -> None:

@@ -10,7 +10,7 @@ TRIAL_S, LONGEST_TRIAL_S = 3600.0, 6 * 3600.0
 
 @dataclass
 class Fault:
-    """One machine. It counts as broken until it is seen to obey; it is asked again after an hour, then after two, four, six."""
+    """One machine. It counts as broken until it is seen to obey; it is asked again after 1, 2, 4, 6 hours."""
 
     failed: bool = False
     stuck: bool = False

@@ -38,7 +38,7 @@ Price = Callable[[float], float]
 
 @dataclass(frozen=True, kw_only=True)
 class PilotSettings:
-    """Oxygen in mg/L, dwell in seconds of pond time; `longest_cut_h` is the power cut to be survived, 0 for a strong grid."""
+    """Oxygen in mg/L, dwell in seconds of pond time; `longest_cut_h` is the power cut to survive, 0 for none."""
 
     floor_mg_l: float = 4.0
     margin_mg_l: float = 0.03
@@ -157,7 +157,7 @@ class Pilot:
         resting = 1 - len(current) / len(everything)
         spare = do_mg_l - self._settings.floor_mg_l
         estimator = self.estimator
-        suspects = self.truth.suspects(estimator)
+        suspects = self.truth.suspects(estimator) and estimator.slope_mg_l_h > 0
         self.test.ask(now_s, suspects=suspects, learning=estimator.clean, spare_mg_l=spare, resting=resting)
         if self.test.running(now_s):
             return _all(len(everything), Reason("step_test", {"minutes": self.test.left_minutes(now_s)}))
@@ -263,7 +263,7 @@ class Pilot:
             hours=hours,
             rate_mg_l_h=rates,
             full_mg_l=tuple(full_ahead(estimator, hour, ahead) for ahead in middles),
-            floor_mg_l=self._floors(hours, middles, rates),
+            floor_mg_l=self._floors(middles, rates),
             price_vnd_kwh=tuple(price(ahead) for ahead in middles),
             least=(least,) * len(hours),
             most=tuple(max(least, min(len(order), most(ahead))) for ahead in middles),
@@ -279,9 +279,7 @@ class Pilot:
         changed = sorted([*forced, *usable]) != sorted(self._planned_order)
         return changed or abs(self.estimator.residual_mg_l_h - self._planned_residual) > CHANGED_MG_L_H
 
-    def _floors(
-        self, hours: tuple[float, ...], middles: tuple[float, ...], rates: tuple[float, ...]
-    ) -> tuple[float, ...]:
+    def _floors(self, middles: tuple[float, ...], rates: tuple[float, ...]) -> tuple[float, ...]:
         """The limit and its margin; where cuts are to be survived, what the pond breathes in one as well."""
         settings = self._settings
         now = settings.floor_mg_l + self.margin_mg_l
