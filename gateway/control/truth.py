@@ -63,4 +63,4 @@ class ProbeTruth:
 
 def doubt_mg_l(estimator: Estimator) -> float:
     """Standard deviation of the offset, less where the biology is steady, more where it moves by itself."""
-    return estimator.offset_sd_mg_l * min(max(estimator.unrest**2, 0.5), 9.0)
+    return estimator.offset_sd_mg_l * max(estimator.unrest**2, 0.5)
