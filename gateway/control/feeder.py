@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from gateway.control.load import Ask, Grant, Load
 from gateway.control.motors import KEPT_FOR_SAFETY, run_up_s, starts_per_hour
 from gateway.control.observation import Reason
+from hardware.registers import HOA_OFF
 
 HOLD_S = 300.0  # a machine that lost its power to another pond, or won it, stays so for this long
 URGENT_HOLD_S = 90.0
@@ -164,8 +165,15 @@ class FeederPower:
         while (excess_kw := self.load_kw - self._limit_kw()) > TINY_KW:
             loads = [load for load in self._loads.values() if load.droppable()]
             if not loads:
+                self._try_welded()
                 return
             self._drop(_least_harmful(loads, excess_kw))
+
+    def _try_welded(self) -> None:
+        """Nothing is left to drop: tell those to rest that did not when they were told. A mended contactor obeys."""
+        for load in self._loads.values():
+            if load.welded and not load.ask.loose:
+                load.granted = False
 
     def _drop(self, load: Load) -> None:
         self.load_kw -= load.power_kw
@@ -179,14 +187,19 @@ class FeederPower:
     def _start_in_order(self, quiet: bool) -> None:
         """The neediest first. One that only waits for its turn keeps its room."""
         kept_kw = 0.0
+        refused: set[tuple[str, int, float]] = set()
+        over = self.load_kw > self._limit_kw() + TINY_KW
         for load in sorted(filter(Load.waits, self._loads.values()), key=Load.rank):
-            if load.fixed() or not load.works():
-                load.granted = True
+            if load.fixed() or load.machine.hand_off_auto == HOA_OFF:
+                load.granted = not over
+                load.reason = self._full() if over else None
                 continue
             load.reason = self._must_wait(load, quiet)
             if load.reason is not None:
                 continue
-            if not self._make_room(load, kept_kw):
+            alike = load.ask.pond, load.need, load.power_kw
+            if alike in refused or not self._make_room(load, kept_kw):
+                refused.add(alike)
                 load.reason = self._full()
             elif self._may_start(load, kept_kw):
                 self._start(load)
@@ -210,6 +223,8 @@ class FeederPower:
         missing_kw = self.load_kw + kept_kw + load.power_kw - self._limit_kw()
         if missing_kw <= TINY_KW:
             return True
+        if not load.works():
+            return False
         others = [other for other in self._loads.values() if self._gives_way(other, load)]
         if sum(other.power_kw for other in others) < missing_kw - TINY_KW:
             return False

@@ -12,6 +12,7 @@ from gateway.control.observation import Decision, Machine, Observation, Reason
 from hardware.registers import HOA_HAND, HOA_OFF
 
 FEEDBACK_S = 10.0
+RETRY_S = 1800.0  # a machine that did not run and rests since is believed to work again after this time
 RELEASE_MG_L = 0.4
 
 
@@ -46,6 +47,8 @@ class _Memory:
     before: "_Memory | None" = None
     disagrees_since_s: float | None = None
     failed: bool = False
+    failed_s: float = float("-inf")
+    told: bool = False
     stuck: bool = False
 
 
@@ -83,7 +86,7 @@ class Guard:
             memory.stopped_s = now_s if before.commanded else before.stopped_s
 
     def failed(self, machine: int) -> bool:
-        """True when the machine was told to run and draws no current."""
+        """True when the machine drew no current when it was told to run, and was not seen to run since."""
         return self._memory[machine].failed
 
     def stuck(self, machine: int) -> bool:
@@ -97,14 +100,26 @@ class Guard:
             return
         expected = machine.hand_off_auto == HOA_HAND or (machine.allowed and machine.hand_off_auto != HOA_OFF)
         if machine.running == expected:
-            memory.disagrees_since_s = None
-            memory.failed = memory.stuck = False
+            memory.disagrees_since_s, memory.stuck = None, False
+            if machine.running:
+                memory.failed = memory.told = False
+            elif now_s - memory.failed_s >= RETRY_S:
+                memory.failed = False
             return
         if memory.disagrees_since_s is None:
             memory.disagrees_since_s = now_s
-        if now_s - memory.disagrees_since_s >= FEEDBACK_S and not (memory.failed or memory.stuck):
-            memory.failed, memory.stuck = expected, not expected
-            self.events.append(("aerator_not_running" if expected else "aerator_not_stopping", at))
+        if now_s - memory.disagrees_since_s >= FEEDBACK_S:
+            self._found(at, memory, failed=expected, now_s=now_s)
+
+    def _found(self, at: int, memory: _Memory, *, failed: bool, now_s: float) -> None:
+        """It does not do as told. That it does not run is said once until it ran again, however often it is tried."""
+        if failed:
+            if not memory.told:
+                self.events.append(("aerator_not_running", at))
+            memory.failed, memory.failed_s, memory.told, memory.stuck = True, now_s, True, False
+        elif not memory.stuck:
+            self.events.append(("aerator_not_stopping", at))
+            memory.failed, memory.stuck = False, True
 
     def _with_overrides(self, decision: Decision, now_s: float) -> Decision:
         run, reasons = list(decision.run), list(decision.reasons)

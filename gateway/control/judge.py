@@ -79,9 +79,7 @@ class Judge:
         state, detail = self._state(age_s)
         trend = self._trend() if state is DoState.GOOD else None
         taken_s = self._last.taken_s * self._speed
-        return Oxygen(
-            state=state, value_mg_l=value, age_s=age_s, trend_mg_l_h=trend, detail=detail, taken_s=taken_s
-        )
+        return Oxygen(state=state, value_mg_l=value, age_s=age_s, trend_mg_l_h=trend, detail=detail, taken_s=taken_s)
 
     def _state(self, age_s: float) -> tuple[DoState, str]:
         assert self._last is not None

@@ -42,11 +42,12 @@ class Pool:
     price_vnd_kwh: float = 2000.0
     setup: PondSetup = SETUP
     minutes: int = 0
-    running: list[bool] = field(default_factory=lambda: [False] * COUNT)
+    running: list[bool] = field(default_factory=list)
     lowest_mg_l: float = math.inf
     machine_minutes: int = 0
 
     def __post_init__(self) -> None:
+        self.running = [False] * self.setup.machines
         self.control = PondControl(self.setup, self.monotonic_s, period_s=60.0)
         self._noise = random.Random(1)
 
@@ -79,7 +80,7 @@ class Pool:
 
     def plan(self) -> None:
         """Ask for a plan and take it."""
-        problem = self.control.problem(lambda _: self.price_vnd_kwh, lambda _: COUNT)
+        problem = self.control.problem(lambda _: self.price_vnd_kwh, lambda _: self.setup.machines)
         if problem is not None:
             self.control.plan(solve(problem))
 
@@ -90,7 +91,7 @@ class Pool:
     def minutes_without_air_to(self, limit_mg_l: float) -> int:
         """Let the water go on without machines, and without anybody who looks."""
         began = self.minutes
-        self.running = [False] * COUNT
+        self.running = [False] * self.setup.machines
         while self.do_mg_l > limit_mg_l:
             self.minutes += 1
             self._flow()
@@ -104,15 +105,17 @@ class Pool:
         self.lowest_mg_l = min(self.lowest_mg_l, self.do_mg_l)
         self.machine_minutes += sum(self.running)
 
-    def _sample(self) -> Sample:
+    def _values(self) -> dict[str, float]:
         shown = self.do_mg_l + self.offset_mg_l + self._noise.gauss(0, 0.03)
-        quality = Quality.BAD if self.lost else Quality.GOOD
         saturation = 100 * shown / oxygen_solubility_mg_l(29.0, 15.0)
-        values = {"do_mg_l": shown, "do_sat": saturation, "temperature_c": 29.0, "salinity_psu": 15.0}
+        return {"do_mg_l": shown, "do_sat": saturation, "temperature_c": 29.0, "salinity_psu": 15.0}
+
+    def _sample(self) -> Sample:
+        quality = Quality.BAD if self.lost else Quality.GOOD
         return Sample(
             node="n1",
             boot=1,
             sequence=self.minutes,
             taken_s=60.0 * self.minutes,
-            readings=tuple(Reading(quantity=name, value=value, quality=quality) for name, value in values.items()),
+            readings=tuple(Reading(quantity=name, value=value, quality=quality) for name, value in self._values().items()),
         )

@@ -202,7 +202,7 @@ def test_what_is_not_of_this_pond_is_not_taken() -> None:
 
 def test_a_pond_without_machines_is_watched() -> None:
     water = dataclasses.replace(SETUP.water, power_kw=())
-    pool = Pool(setup=dataclasses.replace(SETUP, water=water), running=[])
+    pool = Pool(setup=dataclasses.replace(SETUP, water=water))
     pool._flow = lambda: None  # type: ignore[method-assign]
     pool.live(26)
     assert pool.control.decision is None

@@ -74,7 +74,8 @@ def test_flat_load_costs_the_same_under_old_and_new_hours() -> None:
     """Mon-Sat mean 2,160 VND/kWh under both (facts of the issue)."""
     for day in ("2026-04-14", "2026-07-07"):
         start = at(day)
-        mean = sum(read_tariff(UNDER_6KV).price_vnd_kwh(start + timedelta(minutes=m)) for m in range(1440)) / 1440
+        tariff = read_tariff(UNDER_6KV)
+        mean = sum(tariff.price_vnd_kwh(start + timedelta(minutes=m)) for m in range(1440)) / 1440
         assert mean == pytest.approx(2160, abs=3)
 
 
