@@ -117,5 +117,7 @@ class Pool:
             boot=1,
             sequence=self.minutes,
             taken_s=60.0 * self.minutes,
-            readings=tuple(Reading(quantity=name, value=value, quality=quality) for name, value in self._values().items()),
+            readings=tuple(
+                Reading(quantity=name, value=value, quality=quality) for name, value in self._values().items()
+            ),
         )
