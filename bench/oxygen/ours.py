@@ -46,15 +46,15 @@ class Ours:
 
     def __init__(self, facts: Facts, margin_mg_l: float = 0.03) -> None:
         self.alarms: list[tuple[int, str]] = []
-        self._now_s = 0.0
-        self.pond = PondControl(setup_of(facts, margin_mg_l), lambda: self._now_s, period_s=60.0)
+        self.now_s = 0.0
+        self.pond = PondControl(setup_of(facts, margin_mg_l), lambda: self.now_s, period_s=60.0)
         self._facts = facts
         self._said = ""
         self._limits: list[float | None] = [None] * 96
         self._command = [False] * facts.machines
 
     def minute(self, seen: Seen) -> list[bool]:
-        self._now_s = seen.minute * 60.0
+        self.now_s = seen.minute * 60.0
         self.pond.take(self._sample(seen), 60.0)
         self._limits[int(seen.hour * 4) % 96] = seen.feeder_limit_kw
         machines = tuple(
@@ -97,7 +97,7 @@ class Ours:
             Reading(quantity=name, value=value, quality=Quality.BAD if value is None else Quality.GOOD)
             for name, value in values.items()
         )
-        return Sample(node="n1", boot=1, sequence=seen.minute, taken_s=self._now_s, late=False, readings=readings)
+        return Sample(node="n1", boot=1, sequence=seen.minute, taken_s=self.now_s, late=False, readings=readings)
 
 
 def ours(facts: Facts) -> Ours:
