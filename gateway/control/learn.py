@@ -46,8 +46,9 @@ class History:
     running: Array
 
     def days(self) -> float:
-        """Days of minutes in which both oxygen and every machine are known."""
-        return float(np.count_nonzero(self.known())) / 1440
+        """Days in which both oxygen and every machine are known, small gaps included: a sample may come every few minutes."""
+        steps_h = np.diff(self.hour[self.known()])
+        return float(steps_h[steps_h <= GAP_H].sum()) / 24
 
     def known(self) -> Array:
         """Which minutes can be learned from."""

@@ -55,6 +55,8 @@ class Text:
 
     def duration(self, minutes: float) -> str:
         """How long in words, never more than it is: minutes, from 20 on in fives, from two hours on with hours."""
+        if minutes < 1:
+            return f"< 1 {self('unit.minute')}"
         whole = int(minutes) if minutes < 20 else int(minutes / 5) * 5
         if whole < 120:
             return f"{whole} {self('unit.minute')}"

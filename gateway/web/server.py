@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
-from gateway.clock import Clock
+from gateway.clock import Clock, PondTime, hour_of
 from gateway.farm import Farm
 from gateway.journal.reader import JournalReader
 from gateway.link import LinkClient
@@ -35,9 +35,10 @@ SILENT_S = 5.0
 class LiveMessages:
     """The live message of each language, rendered once a snapshot however many phones listen."""
 
-    def __init__(self, pages: Pages, link: LinkClient) -> None:
+    def __init__(self, pages: Pages, link: LinkClient, there: PondTime) -> None:
         self._pages = pages
         self._link = link
+        self._there = there
         self._rendered: dict[str, tuple[Any, dict[str, Any]]] = {}
 
     def of(self, words: Text) -> dict[str, Any]:
@@ -45,7 +46,7 @@ class LiveMessages:
         snapshot = self._link.snapshot
         known = self._rendered.get(words.language)
         if known is None or known[0] is not snapshot:
-            known = (snapshot, self._pages.live(snapshot or {}, words))
+            known = (snapshot, self._pages.live({**(snapshot or {}), "hour": hour_of(self._there.now())}, words))
             self._rendered[words.language] = known
         return known[1]
 
@@ -60,7 +61,9 @@ def make_app(farm: Farm) -> FastAPI:
     """The application for one farm."""
     link = LinkClient(link_path(farm))
     pages = Pages(make_environment("gateway.web"))
-    live_messages = LiveMessages(pages, link)
+    simulation = farm.simulation
+    there = PondTime(Clock(speed=simulation.speed), simulation.begins_hour, simulation.begins_s)
+    live_messages = LiveMessages(pages, link, there)
 
     @contextlib.asynccontextmanager
     async def connected(_: FastAPI) -> AsyncIterator[None]:
@@ -89,7 +92,7 @@ def make_app(farm: Farm) -> FastAPI:
     @app.get("/", response_class=HTMLResponse)
     async def page(words: Words) -> str:
         rows = await asyncio.to_thread(_events, journal_path(farm))
-        return pages.farm(_aged(link), rows, words)
+        return pages.farm(_aged(link, there), rows, words)
 
     @app.get("/live")
     async def live(words: Words) -> Response:
@@ -155,15 +158,15 @@ async def _stream(link: LinkClient, messages: LiveMessages, words: Text) -> Asyn
         sent = message["pieces"]
 
 
-def _aged(link: LinkClient) -> dict[str, Any] | None:
-    """The newest snapshot, its readings as old as they are by now."""
+def _aged(link: LinkClient, there: PondTime) -> dict[str, Any] | None:
+    """The newest snapshot, its readings as old as they are by now, and the hour at the ponds."""
     if link.snapshot is None:
         return None
     since_s = link.age_s()
     ponds = [
         {**pond, "age_s": None if pond["age_s"] is None else pond["age_s"] + since_s} for pond in link.snapshot["ponds"]
     ]
-    return {**link.snapshot, "ponds": ponds}
+    return {**link.snapshot, "ponds": ponds, "hour": hour_of(there.now())}
 
 
 def _events(path: Path) -> list[dict[str, Any]]:

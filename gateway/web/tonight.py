@@ -1,12 +1,14 @@
 """What a farmer reads of the night to come: the forecast in words and as a chart, and what a doubtful probe asks for."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from gateway.text import Text
 
 CHANGES_SHOWN = 3
+LASTING_MINUTES = 30
 
 Pond = dict[str, Any]
 Snapshot = dict[str, Any]
@@ -78,7 +80,7 @@ def chart(pond: Pond, snapshot: Snapshot) -> dict[str, list[float | None]]:
     if not outlook:
         return {"at": [], "low": [], "mid": [], "high": [], "machines": []}
     band = {row[0]: row[1:] for row in outlook["band"]}
-    counts = dict(outlook["machines"]) if pond["machines"] else {}
+    counts = dict(lasting(outlook["machines"])) if pond["machines"] else {}
     moments = sorted(band.keys() | {ahead for ahead in counts if ahead <= max(band)})
     count: float | None = None
     columns: dict[str, list[float | None]] = {"at": [], "low": [], "mid": [], "high": [], "machines": []}
@@ -89,6 +91,16 @@ def chart(pond: Pond, snapshot: Snapshot) -> dict[str, list[float | None]]:
         for name, value in zip(columns, (wall_s, low, mid, high, count), strict=True):
             columns[name].append(value)
     return columns
+
+
+def lasting(machines: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+    """Changes of the number of machines without those that are soon taken back: nobody plans a night by them."""
+    kept: list[tuple[float, float]] = []
+    ends = [*(ahead for ahead, _ in machines[1:]), math.inf]
+    for (ahead, count), until in zip(machines, ends, strict=False):
+        if not kept or (until - ahead >= LASTING_MINUTES and count != kept[-1][1]):
+            kept.append((ahead, count))
+    return kept
 
 
 def _missing(pond: Pond, snapshot: Snapshot) -> str:
@@ -106,7 +118,7 @@ def _lowest(pond: Pond, outlook: dict[str, Any], t: Text) -> Line:
 
 def _machines(outlook: dict[str, Any], snapshot: Snapshot, t: Text) -> Line:
     """Now, and the next changes."""
-    now, *later = outlook["machines"] or [[0, 0]]
+    now, *later = lasting(outlook["machines"]) or [(0, 0)]
     changes = [t("tonight.change", when=_when(ahead, snapshot, t), n=count) for ahead, count in later[:CHANGES_SHOWN]]
     if len(later) > CHANGES_SHOWN:
         changes.append("…")
@@ -115,16 +127,8 @@ def _machines(outlook: dict[str, Any], snapshot: Snapshot, t: Text) -> Line:
 
 def _when(ahead_min: float, snapshot: Snapshot, t: Text) -> str:
     """The hour of the day at the ponds, the time to go where that is not known."""
-    hour = snapshot.get("hour", _hour_here(snapshot))
+    hour = snapshot.get("hour")
     return t("tonight.ahead", time=t.duration(ahead_min)) if hour is None else t.hour(hour + ahead_min / 60)
-
-
-def _hour_here(snapshot: Snapshot) -> float | None:
-    """By this computer's clock, which a simulated farm does not follow."""
-    if snapshot["speed"] != 1 or not snapshot["wall_known"]:
-        return None
-    at = datetime.fromtimestamp(snapshot["at_wall_s"]).astimezone()
-    return at.hour + at.minute / 60
 
 
 def _cost(outlook: dict[str, Any], t: Text) -> Line:
@@ -149,7 +153,7 @@ def _left(which: str, outlook: dict[str, Any], pond: Pond, t: Text) -> Line:
 def _until(minutes: float | None, limit: float, t: Text) -> str:
     if minutes is None:
         return ""
-    if minutes < 1:
+    if minutes <= 0:
         return t("tonight.under", limit=limit)
     return t("tonight.until", time=t.duration(minutes), limit=limit)
 

@@ -118,6 +118,13 @@ def test_too_little_history_says_how_much_is_missing() -> None:
     assert belief.aerators == ()
 
 
+def test_a_sample_every_few_minutes_is_enough() -> None:
+    minutes = history(past(4)[::4])
+    assert minutes.days() == pytest.approx(4, abs=0.01)
+    minutes.do_mg_l[100:400] = math.nan
+    assert minutes.days() == pytest.approx(4 - 301 * 4 / 1440, abs=0.01)
+
+
 def test_a_machine_that_was_never_switched_is_not_judged() -> None:
     minutes = history(past(6)[: 4 * 1440])
     running = np.column_stack([minutes.running, np.zeros(len(minutes.hour))])

@@ -7,7 +7,7 @@ import pytest
 from gateway.text import text
 from gateway.web.pages import Pages, make_environment
 from gateway.web.server import news
-from gateway.web.tonight import chart, probe_note, tonight
+from gateway.web.tonight import chart, lasting, probe_note, tonight
 
 MACHINE = {
     "number": 3,
@@ -98,7 +98,7 @@ def test_the_night_in_english() -> None:
 def test_time_left_is_never_said_longer_than_it_is() -> None:
     words = text("vi")
     assert [words.duration(minutes) for minutes in (0.4, 19.9, 24.9, 119.0, 120.0, 239.0)] == [
-        "0 phút",
+        "< 1 phút",
         "19 phút",
         "20 phút",
         "115 phút",
@@ -152,6 +152,13 @@ def test_what_is_missing_for_a_forecast_is_said_quietly(changes: dict[str, Any],
 
 def test_a_pond_that_is_only_watched_has_no_machines_and_no_cost() -> None:
     assert [line.split(":")[0] for line in said("vi", machines=[])] == ["Thấp nhất", "Nếu mất điện"]
+
+
+def test_changes_that_are_soon_taken_back_are_not_told() -> None:
+    walk = [[0, 2], [10, 4], [40, 5], [50, 4], [60, 5], [90, 6], [95, 5], [200, 1]]
+    assert lasting(walk) == [(0, 2), (10, 4), (60, 5), (200, 1)]
+    assert lasting([[0, 3]]) == [(0, 3)]
+    assert lasting([]) == []
 
 
 def test_a_good_probe_needs_no_note() -> None:

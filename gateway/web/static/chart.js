@@ -10,12 +10,17 @@
   const limits = () => ["--watch", "--danger"].map((stroke) => line(stroke, { width: 1, dash: [6, 4] }));
   const flat = (at, limit) => at.map(() => Number(limit));
 
+  const ahead = (hours, digits) => {
+    const shown = hours.toFixed(digits);
+    return Number(shown) === 0 ? "0 h" : (hours > 0 ? "+" : "") + shown + " h";
+  };
+
   // A simulated pond's clock is not ours: hours from now, which is one end of the chart.
   const hours = (speed, now) => (chart, splits) => {
     const { min, max } = chart.scales.x;
     const digits = (max - min) * speed > 6 * 3600 ? 0 : 1;
     return splits.map((at) => speed > 1
-      ? (at > now(chart) ? "+" : "") + ((at - now(chart)) * speed / 3600).toFixed(digits) + " h"
+      ? ahead((at - now(chart)) * speed / 3600, digits)
       : new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
   };
 
@@ -72,7 +77,7 @@
         line("--ok", { scale: "n", fill: colour("--air"), width: 1, paths: uPlot.paths.stepped({ align: 1 }) }),
         { ...hidden, spanGaps: true },
         { ...hidden, spanGaps: true },
-        line("--text", { width: 2.5 }),
+        line("--text"),
         ...limits(),
       ],
       hooks: { draw: [writeCounts] },
