@@ -46,7 +46,7 @@ class History:
     running: Array
 
     def days(self) -> float:
-        """Days in which both oxygen and every machine are known, small gaps included: a sample may come every few minutes."""
+        """Days in which oxygen and every machine are known; a sample may come every few minutes."""
         steps_h = np.diff(self.hour[self.known()])
         return float(steps_h[steps_h <= GAP_H].sum()) / 24
 
