@@ -85,7 +85,11 @@ def status_of(farm: TwinFarm, line: str, unit_id: int) -> tuple[int, ...]:
 
 def mpremote(board: Board, *words: str) -> str:
     command = [str(Path(sys.executable).parent / "mpremote"), "connect", board.usb, *words]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except subprocess.TimeoutExpired:
+        # mpremote waits for ever when the banner it looks for was cut by a busy machine; a second call finds it.
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 

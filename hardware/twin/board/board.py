@@ -76,6 +76,10 @@ class QuietLine:
             os.write(self._descriptor, b"!")
 
 
+# A board dies with its console, also where the whole twin was started by nohup.
+HANGS_UP = ["env", "--default-signal=HUP"]
+
+
 class Board:
     """One virtual board in a directory of its own, served by a rack; `heap_size` is what the firmware finds free at boot."""
 
@@ -251,7 +255,7 @@ class Board:
         self._state.prepare_boot(cause)
         master, slave = open_pty()
         self._process = subprocess.Popen(
-            [find_micropython(), "-X", f"heapsize={self._heap}", "-i", "-c", BOOT_CODE],
+            [*HANGS_UP, find_micropython(), "-X", f"heapsize={self._heap}", "-i", "-c", BOOT_CODE],
             stdin=slave,
             stdout=slave,
             stderr=slave,
