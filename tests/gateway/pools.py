@@ -30,13 +30,17 @@ SETUP = PondSetup(
 
 @dataclass
 class Pool:
-    """Light by day, breathing always; the probe shows `offset_mg_l` too much, or nothing while it is `lost`."""
+    """Light by day, breathing always; the probe shows `offset_mg_l` too much, or nothing while it is `lost`.
+
+    Plans are made every `plan_minutes` at most.
+    """
 
     begins_hour: float = 18.0
     do_mg_l: float = 6.0
     offset_mg_l: float = 0.0
     lost: bool = False
     planned: bool = True
+    plan_minutes: int = 1
     hour_shift: float = 0.0
     hour_known: bool = True
     price_vnd_kwh: float = 2000.0
@@ -67,7 +71,7 @@ class Pool:
             self._flow()
             self.control.take(self._sample(), 60.0)
             self.pass_()
-            if self.planned and self.control.plan_overdue_s() >= 0:
+            if self.planned and self.minutes % self.plan_minutes == 0 and self.control.plan_overdue_s() >= 0:
                 self.plan()
 
     def pass_(self) -> None:
