@@ -149,10 +149,11 @@ class PondSettings(_Part):
         )
 
     def guard(self) -> GuardSettings:
-        """The guard's settings."""
+        """The guard's settings; starts are spaced by the feeder, which knows of them all."""
         rest_s = GuardSettings.minimum_off_s
         return GuardSettings(
             low_mg_l=self.guard_low,
+            stagger_s=0.0,
             minimum_on_s=max((minimum_on_s(kw, rest_s) for kw in self.motors_kw), default=GuardSettings.minimum_on_s),
             dense=self.dense,
         )

@@ -100,6 +100,7 @@ def test_a_pond_that_says_nothing_has_the_usual_machines_and_settings(tmp_path: 
     assert farm.tariff.read().warning == ""
     assert farm.quiet is None
     assert pond.guard().minimum_on_s == 300 and not pond.guard().dense
+    assert pond.guard().stagger_s == 0, "a pond that paced its own starts would hold up all behind one without room"
 
 
 def test_a_pond_that_says_all(tmp_path: Path) -> None:

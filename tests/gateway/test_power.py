@@ -342,6 +342,17 @@ def test_a_flicker_is_no_cut() -> None:
     assert one.running == 4
 
 
+def test_a_large_motor_without_room_does_not_hold_up_a_small_one() -> None:
+    mixed, other = pond("a", 2, on=False), pond("b", 1, power_kw=11)
+    mixed.motors = [Motor(power_kw=11, allowed=False), Motor(power_kw=1.5, allowed=False)]
+    yard = Yard(Feeder(id="main", limit_kw=13), [mixed, other])
+    yard.live(100)
+    want(mixed, 2)
+    yard.live(10)
+    assert [motor.allowed for motor in mixed.motors] == [False, True]
+    assert codes(mixed) == ["feeder_limit", None]
+
+
 def test_many_ponds_take_little_time_and_end_as_asked() -> None:
     ponds = [pond(f"p{at}", on=False) for at in range(20)]
     yard = Yard(Feeder(id="main", limit_kw=60), ponds)
