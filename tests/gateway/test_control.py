@@ -324,7 +324,7 @@ def rests(each: Pond) -> int:
     return sum(reason is not None and reason.code == "starts_limit" for reason in each.grant.reasons)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(happenings, max_size=15),
     st.sampled_from([state for state in DoState if state is not DoState.GOOD]),
@@ -348,7 +348,7 @@ def test_unknown_oxygen_never_ends_in_fewer_machines_than_the_safe_schedule(
         assert airing(each) >= min(need, able(each)) - rests(each)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(happenings, max_size=15), st.sampled_from([None, 4.5, 6.0, 9.0]))
 def test_low_oxygen_for_two_minutes_means_all_machines_that_the_feeder_carries(
     steps: list[tuple[int, int, Oxygen, str, float | None, bool, int]], limit_kw: float | None

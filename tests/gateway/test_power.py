@@ -443,7 +443,7 @@ class Limits:
                 assert len(last) <= starts_per_hour(motor.power_kw)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from(POWERS), min_size=1, max_size=4), min_size=3, max_size=3),
     st.sampled_from([None, 11.0, 14.0, 25.0]),
