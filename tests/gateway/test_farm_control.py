@@ -156,7 +156,7 @@ def test_the_feeder_has_the_last_word(tmp_path: Path) -> None:
     farm.panel.speaks = True
     farm.live(200, 2.5)
     assert sum(farm.live(1, 2.5).values()) == 2
-    assert {reason.code for reason in farm.pond.reasons()} == {"guard_low", "feeder_limit", "stagger"}
+    assert {reason.code for reason in farm.pond.reasons()} == {"guard_low", "feeder_limit"}
     assert farm.control._most("ao-1")(0.0) == 2
 
 
