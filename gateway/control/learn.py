@@ -59,7 +59,7 @@ class History:
 class AeratorBelief:
     """One machine by its place in the pond: oxygen for a kilowatt-hour in clean water at 20 degC and its standard deviation.
 
-    `share` is that against what was expected; `sure` is False when it was not switched often enough to say.
+    `share` is that against what was expected; `sure` is False when it was switched too seldom or the water is too restless.
     """
 
     at: int
@@ -174,6 +174,7 @@ def _replay(history: History, water: Water, curve: DayCurve | None) -> Estimator
 
 def _aerator(at: int, estimator: Estimator, history: History) -> AeratorBelief:
     share, spread = estimator.factor(at)
+    spread *= max(1.0, estimator.unrest)
     running = history.running[:, at]
     starts = int(np.count_nonzero((running[:-1] == 0) & (running[1:] == 1)))
     kg = estimator.water.kg_o2_per_kwh

@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.control.estimator import Water
 from hardware.water import oxygen_solubility_mg_l
@@ -27,14 +27,15 @@ class Minute:
 class PastPond:
     """A dense pond kept between 4.4 and 4.9 by one machine more or fewer, the least worn first.
 
-    `shares` is what each machine gives of what is expected of it.
+    `shares` is what each machine gives of what is expected of it, `unrest` how much the biology moves by itself, as a share.
     """
 
     shares: tuple[float, ...]
     water: Water = WATER
     seed: int = 1
     do_mg_l: float = 5.0
-    hours: list[float] = field(default_factory=list)
+    unrest: float = 0.03
+    unrest_minutes: float = 480.0
 
     def live(self, days: float) -> list[Minute]:
         """So many days from a midnight on, a minute at a time."""
@@ -45,7 +46,8 @@ class PastPond:
         for minute in range(round(days * 1440)):
             hour = minute / 60
             temperature_c = 29.0 + math.cos((hour - 16) / 24 * 2 * math.pi)
-            unrest += -unrest / 480 + 0.03 * math.sqrt(2 / 480) * chance.gauss(0, 1)
+            unrest -= unrest / self.unrest_minutes
+            unrest += self.unrest * math.sqrt(2 / self.unrest_minutes) * chance.gauss(0, 1)
             self._breathe(hour, temperature_c, running, unrest)
             run_h = [run + runs / 60 for run, runs in zip(run_h, running, strict=True)]
             if minute - changed >= DWELL_MINUTES and self._switch(running, run_h):

@@ -118,6 +118,15 @@ def test_too_little_history_says_how_much_is_missing() -> None:
     assert belief.aerators == ()
 
 
+def test_in_restless_water_nothing_is_claimed() -> None:
+    minutes = history(PastPond(SHARES, unrest=0.7, unrest_minutes=40).live(4))
+    found = learn(minutes, WATER).aerators
+    for aerator in found:
+        truth = SHARES[aerator.at] * WATER.kg_o2_per_kwh
+        assert not aerator.sure or abs(aerator.kg_o2_per_kwh - truth) < 3 * aerator.spread
+    assert not all(aerator.sure for aerator in found)
+
+
 def test_a_sample_every_few_minutes_is_enough() -> None:
     minutes = history(past(4)[::4])
     assert minutes.days() == pytest.approx(4, abs=0.01)
