@@ -39,12 +39,15 @@ class Override:
 
 @dataclass
 class _Memory:
-    """What the guard remembers of one machine; times of pond except `disagrees_since_s`."""
+    """What the guard remembers of one machine; times of pond except `disagrees_since_s`.
+
+    `before` is what the first three were before the last command.
+    """
 
     commanded: bool | None = None
     started_s: float = float("-inf")
     stopped_s: float = float("-inf")
-    before: "_Memory | None" = None
+    before: tuple[bool, float, float] | None = None
     disagrees_since_s: float | None = None
     failed: bool = False
     failed_s: float = float("-inf")
@@ -80,10 +83,10 @@ class Guard:
         for memory, granted in zip(self._memory, run, strict=True):
             if granted or not memory.commanded:
                 continue
-            before = memory.before
-            assert before is not None
-            memory.commanded, memory.started_s = False, before.started_s
-            memory.stopped_s = now_s if before.commanded else before.stopped_s
+            assert memory.before is not None
+            was_commanded, started_s, stopped_s = memory.before
+            memory.commanded, memory.started_s = False, started_s
+            memory.stopped_s = now_s if was_commanded else stopped_s
 
     def failed(self, machine: int) -> bool:
         """True when the machine drew no current when it was told to run, and was not seen to run since."""
@@ -213,13 +216,15 @@ class Guard:
             memory = self._memory[at]
             if memory.commanded is None:
                 memory.commanded = observation.machines[at].allowed is not False
-            memory.before = replace(memory, before=None)
+            memory.before = (memory.commanded, memory.started_s, memory.stopped_s)
+            if wanted == memory.commanded:
+                continue
             wait = self._must_rest(memory, now_s) if wanted else self._must_run(at, observation.machines[at], now_s)
-            if wanted != memory.commanded and wait:
+            if wait:
                 run[at], reasons[at] = memory.commanded, wait
-            elif wanted and not memory.commanded:
+            elif wanted:
                 memory.commanded, memory.started_s = True, now_s
-            elif not wanted and memory.commanded:
+            else:
                 memory.commanded, memory.stopped_s = False, now_s
         return Decision(run=tuple(run), reasons=tuple(reasons))
 

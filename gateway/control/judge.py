@@ -22,7 +22,7 @@ JUMP_WITHIN_S = 900.0
 HOLD_S = 600.0
 AIR_LOW_SAT, AIR_HIGH_SAT = 95.0, 105.0
 STILL_AIR_SPREAD_SAT = 1.0
-TREND_S = 1800.0
+TREND_S, TREND_EVERY_S = 1800.0, 10.0
 LEAST_TREND_S = 240.0
 
 # What a node finds out by itself goes by the same name as what the gateway finds out.
@@ -39,6 +39,8 @@ class Judge:
         self._made_s = monotonic()
         self._last: Sample | None = None
         self._history: deque[tuple[float, float]] = deque()
+        self._trend_mg_l_h: float | None = None
+        self._trend_known = False
         self._raw: deque[tuple[float | None, ...]] = deque(maxlen=REPEATS)
         self._suspect_since_s: float | None = None
         self._in_air = False
@@ -62,8 +64,9 @@ class Judge:
         self._last = sample
         self._raw.append(tuple(reading.value for reading in sample.readings))
         value = _value(sample, DO.symbol)
-        if value is not None:
+        if value is not None and (not self._history or now_s - self._history[-1][0] >= TREND_EVERY_S):
             self._history.append((now_s, value))
+            self._trend_known = False
         while self._history and now_s - self._history[0][0] > TREND_S:
             self._history.popleft()
 
@@ -172,7 +175,13 @@ class Judge:
         return next((at for at, reading in enumerate(self._last.readings) if reading.quantity == symbol), None)
 
     def _trend(self) -> float | None:
-        """Slope of the last half hour of pond time by least squares, mg/L per hour."""
+        """Slope of the last half hour of pond time, reckoned when a row is added."""
+        if not self._trend_known:
+            self._trend_mg_l_h, self._trend_known = self._slope(), True
+        return self._trend_mg_l_h
+
+    def _slope(self) -> float | None:
+        """By least squares, mg/L per hour."""
         if len(self._history) < 4 or self._history[-1][0] - self._history[0][0] < LEAST_TREND_S:
             return None
         mean_s = sum(at for at, _ in self._history) / len(self._history)

@@ -45,7 +45,7 @@ class Load:
     """One machine on its feeder; `owed` when it lost its power while it was wanted, until nobody wanted it for a while.
 
     `welded` once it did not stop, until it is seen to rest. `place` is its place among the machines of its pond, those that
-    run first; `need` is 0 where it is needed most.
+    run first; `need` is 0 where it is needed most. `machine`, `wanted` and `power_kw` are those of `ask`.
     """
 
     ask: Ask
@@ -62,20 +62,8 @@ class Load:
     starts_s: deque[float] = field(default_factory=deque)
     reason: Reason | None = None
 
-    @property
-    def machine(self) -> Machine:
-        """As it is seen."""
-        return self.ask.machines[self.at]
-
-    @property
-    def wanted(self) -> bool:
-        """By its pond."""
-        return self.ask.wanted[self.at]
-
-    @property
-    def power_kw(self) -> float:
-        """Rated."""
-        return self.ask.power_kw[self.at]
+    def __post_init__(self) -> None:
+        self.see(self.ask)
 
     @property
     def minutes(self) -> float:
@@ -85,6 +73,7 @@ class Load:
     def see(self, ask: Ask) -> None:
         """The machine and its pond as they are now."""
         self.ask = ask
+        self.machine, self.wanted, self.power_kw = ask.machines[self.at], ask.wanted[self.at], ask.power_kw[self.at]
         self.welded = self.machine.stuck or (self.welded and self.machine.running is not False)
 
     def rank(self) -> tuple[int, float, float, str, int]:

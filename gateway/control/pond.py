@@ -141,7 +141,7 @@ class PondControl:
         return Observation(
             now_s=self._monotonic() * self._speed,
             oxygen=oxygen,
-            machines=tuple(self._marked(at, machine) for at, machine in enumerate(machines)),
+            machines=tuple([self._marked(at, machine) for at, machine in enumerate(machines)]),
             hour=hour,
             temperature_c=_value(self.sample, TEMPERATURE.symbol),
             salinity_psu=_value(self.sample, SALINITY.symbol),

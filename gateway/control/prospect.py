@@ -19,7 +19,7 @@ from hardware.registers import HOA_OFF
 
 HOURS = 18.0
 STEPS = round(HOURS / STEP_H)
-BAND_STEPS = round(0.5 / STEP_H)
+BAND_STEPS = FULL_STEPS = round(0.5 / STEP_H)
 MOST_HALF_WIDTH_MG_L = 2.0
 UNKNOWN_SPREAD_MG_L_H = 0.5
 RATE_HOURS = 24.0
@@ -122,11 +122,11 @@ def _current(plan: Plan | None, now_s: float) -> Plan | None:
 
 
 def _look(estimator: Estimator, hour: float) -> _Ahead:
-    middles = [(step + 0.5) * STEP_H for step in range(STEPS)]
+    fulls = [full_ahead(estimator, hour, (step + 0.5) * STEP_H) for step in range(1, STEPS, FULL_STEPS)]
     return _Ahead(
         estimator.water.surface_per_h,
-        [rate_ahead(estimator, hour, middle) for middle in middles],
-        [full_ahead(estimator, hour, middle) for middle in middles],
+        [rate_ahead(estimator, hour, (step + 0.5) * STEP_H) for step in range(STEPS)],
+        [fulls[step // FULL_STEPS] for step in range(STEPS)],
     )
 
 
