@@ -5,20 +5,19 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from gateway.control.feeder import Feeder
 from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
 from gateway.control.motors import minimum_on_s
+from gateway.parts import Key, Name, Part, UnitId
 from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
 
 if TYPE_CHECKING:
     from gateway.control.estimator import Water
     from gateway.control.pilot import PilotSettings
 
-Name = Annotated[str, Field(min_length=1, max_length=60)]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 SOCKET_NAME = "control.sock"
 LONGEST_SOCKET_PATH = 104
 
@@ -27,7 +26,6 @@ USUAL_MOTOR_KW = 1.5
 USUAL_KW_HA, USUAL_DENSE_KW_HA = 30.0, 120.0  # of a pond whose size nobody gave
 ALPHA, DENSE_ALPHA = 0.85, 0.75  # oxygen transfer in pond water against clean water
 
-UnitId = Annotated[int, Field(ge=1, le=247)]
 MotorPower = Annotated[float, Field(ge=0.1, le=30)]
 Power = Annotated[float, Field(ge=0.1, le=2000)]
 
@@ -46,11 +44,7 @@ def _hour_of_day(text: Any) -> float:
 HourOfDay = Annotated[float, BeforeValidator(_hour_of_day)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class LineSettings(_Part):
+class LineSettings(Part):
     """One RS-485 line; `port` should be a path under /dev/serial/by-id, which survives replugging."""
 
     id: Key
@@ -59,7 +53,7 @@ class LineSettings(_Part):
     turnaround_ms: Annotated[int, Field(ge=20, le=2000)] = 100
 
 
-class NodeSettings(_Part):
+class NodeSettings(Part):
     """A pond node or a panel node."""
 
     id: Key
@@ -73,7 +67,7 @@ class PanelSettings(NodeSettings):
     feeder: Key | None = None
 
 
-class FeederSettings(_Part):
+class FeederSettings(Part):
     """A cable, breaker or transformer that several panels share, in kW of rated power."""
 
     id: Key
@@ -91,7 +85,7 @@ class FeederSettings(_Part):
         )
 
 
-class PondSettings(_Part):
+class PondSettings(Part):
     """One pond: which node watches it, which aerators of which panel belong to it (numbered from 1), oxygen in mg/L."""
 
     id: Key
@@ -193,7 +187,7 @@ class PondSettings(_Part):
         )
 
 
-class UplinkSettings(_Part):
+class UplinkSettings(Part):
     """The cloud's broker; the password lies in a file of its own."""
 
     url: Annotated[str, Field(pattern=r"^mqtts?://[^/@]+$")]
@@ -204,14 +198,14 @@ class UplinkSettings(_Part):
     backlog_rows_per_s: Annotated[int, Field(ge=1, le=10000)] = 200
 
 
-class WebSettings(_Part):
+class WebSettings(Part):
     """The page on the farm's own network."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
 
 
-class SimulationSettings(_Part):
+class SimulationSettings(Part):
     """Only for a simulated farm: how much faster than the clock its ponds live.
 
     `begins_hour` is the hour of their day at `begins_s` of this computer's monotonic clock.
@@ -222,7 +216,7 @@ class SimulationSettings(_Part):
     begins_s: Annotated[float, Field(strict=False)] = 0.0
 
 
-class TariffSettings(_Part):
+class TariffSettings(Part):
     """A tariff's name or file, or one price for all hours, in VND/kWh before VAT."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
@@ -239,7 +233,7 @@ class TariffSettings(_Part):
         return read_tariff(self.name) if self.name is not None else flat(self.flat_vnd_kwh or FLAT_VND_KWH)
 
 
-class QuietSettings(_Part):
+class QuietSettings(Part):
     """Local hours of day in which only what safety needs is started."""
 
     from_hour: HourOfDay = Field(alias="from")
@@ -254,7 +248,7 @@ class QuietSettings(_Part):
         return hour >= self.from_hour or hour < self.to_hour
 
 
-class Farm(_Part):
+class Farm(Part):
     """A whole farm."""
 
     id: Key

@@ -24,7 +24,7 @@ from gateway.control.snapshot import bus_snapshot, farm_snapshot
 from gateway.farm import SOCKET_NAME, Farm
 from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
-from gateway.link import LinkServer
+from gateway.link import LinkServer, Order
 from gateway.memory import read_memory, write_memory
 from gateway.planning import Planner, Planning
 from gateway.uplink.uplink import Uplink
@@ -64,6 +64,14 @@ class ControlProcess:
         self.planning = Planning(self.control, self.planner)
         self.link = LinkServer(link_path(farm), self.order)
         self.passes_late_s: list[float] = []
+        self._stop = asyncio.Event()
+        self._orders: dict[str, Order] = {
+            "override": self._override,
+            "release": self._release,
+            "lateness": lambda _: {"late_s": self.passes_late_s},
+            "note": self._note,
+            "restart": self._restart,
+        }
         self._found: dict[str, str] = {}
         self._errors: dict[str, BusError | None] = {}
         self._failing_since: dict[str, float] = {}
@@ -81,11 +89,10 @@ class ControlProcess:
         if self.journal.set_aside is not None:
             self.journal.event("journal_damaged", file=str(self.journal.set_aside))
         await self.link.start()
-        stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         tasks = [asyncio.create_task(work) for work in self._work()]
-        stopping = asyncio.create_task(stop.wait())
+        stopping = asyncio.create_task(self._stop.wait())
         try:
             done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -178,20 +185,27 @@ class ControlProcess:
         }
 
     def order(self, order: dict[str, Any]) -> dict[str, Any]:
-        """What the web process may ask for; ValueError, KeyError or TypeError when it is not understood."""
-        match order["do"]:
-            case "override":
-                refused = self.control.override(
-                    str(order["pond"]), int(order["machine"]), bool(order["run"]), float(order["minutes"])
-                )
-                return {"refused": refused}
-            case "release":
-                self.control.release(str(order["pond"]), int(order["machine"]))
-                return {"refused": ""}
-            case "lateness":
-                return {"late_s": self.passes_late_s}
-            case unknown:
-                raise ValueError(unknown)
+        """What other processes may ask for; ValueError, KeyError or TypeError when it is not understood."""
+        return self._orders[order["do"]](order)
+
+    def _override(self, order: dict[str, Any]) -> dict[str, Any]:
+        pond, machine, run = str(order["pond"]), int(order["machine"]), bool(order["run"])
+        return {"refused": self.control.override(pond, machine, run, float(order["minutes"]))}
+
+    def _release(self, order: dict[str, Any]) -> dict[str, Any]:
+        self.control.release(str(order["pond"]), int(order["machine"]))
+        return {"refused": ""}
+
+    def _note(self, order: dict[str, Any]) -> dict[str, Any]:
+        """An event that another process has to tell, for the audit log."""
+        pond = order.get("pond")
+        self.journal.event(str(order["kind"]), None if pond is None else str(pond), **dict(order["detail"]))
+        return {}
+
+    def _restart(self, _order: dict[str, Any]) -> dict[str, Any]:
+        """End in good order, to be started again with the farm.toml of now."""
+        self._stop.set()
+        return {}
 
     def _all_nodes(self) -> list[Node]:
         return [*self.nodes.values(), *self.panels.values()]

@@ -1,4 +1,4 @@
-"""Text that people see: Vietnamese first, English second, from catalogues."""
+"""Text that people see: Vietnamese first, English second, from catalogues: a folder a language, a file a room."""
 
 import math
 import tomllib
@@ -85,5 +85,15 @@ _SWAPPED = str.maketrans(",.", ".,")
 def text(language: str) -> Text:
     """The catalogue of a language; the default one for any other."""
     chosen = language if language in LANGUAGES else DEFAULT
-    source = resources.files("gateway.text").joinpath(f"{chosen}.toml").read_text(encoding="utf-8")
-    return Text(chosen, tomllib.loads(source))
+    return Text(chosen, catalogue(chosen))
+
+
+def catalogue(language: str) -> dict[str, Any]:
+    """All messages of a language; ValueError when two files of it have the same table."""
+    found: dict[str, Any] = {}
+    for file in sorted(resources.files("gateway.text").joinpath(language).iterdir(), key=lambda file: file.name):
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        if twice := found.keys() & tables.keys():
+            raise ValueError(f"{language}/{file.name}: {sorted(twice)} is in another file too")
+        found |= tables
+    return found

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -13,7 +12,7 @@ import pytest
 from gateway.control.observation import DoState
 from gateway.control.probe import OF_RECORD, TASKS
 from gateway.control.signature import Fault
-from gateway.text import LANGUAGES, text
+from gateway.text import LANGUAGES, catalogue, text
 
 
 def flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
@@ -23,12 +22,12 @@ def flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
-def catalogue(language: str) -> dict[str, str]:
-    return flat(tomllib.loads(resources.files("gateway.text").joinpath(f"{language}.toml").read_text("utf-8")))
+def messages(language: str) -> dict[str, str]:
+    return flat(catalogue(language))
 
 
 def test_both_languages_have_the_same_keys_and_values() -> None:
-    vi, en = (catalogue(language) for language in LANGUAGES)
+    vi, en = (messages(language) for language in LANGUAGES)
     assert vi.keys() == en.keys()
     for key, words in vi.items():
         assert set(re.findall(r"\{\w+\}", words)) == set(re.findall(r"\{\w+\}", en[key])), key
@@ -36,7 +35,7 @@ def test_both_languages_have_the_same_keys_and_values() -> None:
 
 def sources() -> list[str]:
     root = resources.files("gateway")
-    folders = ("", "bus", "control", "journal", "uplink")
+    folders = ["", *(folder.name for folder in root.iterdir() if folder.is_dir() and folder.name != "web")]
     return [
         file.read_text("utf-8") for folder in folders for file in root.joinpath(folder).iterdir() if is_python(file)
     ]
@@ -68,7 +67,7 @@ def plain(value: ast.expr) -> Iterator[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_event_and_state_of_the_code_has_words(language: str) -> None:
-    known = catalogue(language)
+    known = messages(language)
     reasons, events = words_given_to("Reason"), words_given_to("event", "_event", "_on_event", "_say")
     assert {"plan_run", "plan_rest", "override_off", "feeder_limit"} <= reasons
     assert {"do_low", "device_silent", "cloud_refused"} <= events

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.text import text
+from gateway.web.live import news
 from gateway.web.pages import Pages, make_environment
-from gateway.web.server import news
 from gateway.web.tonight import chart, lasting, probe_note, tonight
 
 MACHINE = {
