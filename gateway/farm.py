@@ -12,6 +12,7 @@ from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
 from gateway.control.motors import minimum_on_s
 from gateway.parts import Key, Name, Part, UnitId
+from gateway.people.settings import PersonSettings
 from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ class Farm(Part):
     panel: list[PanelSettings] = []
     feeder: list[FeederSettings] = []
     pond: Annotated[list[PondSettings], Field(min_length=1)]
+    person: list[PersonSettings] = []
     uplink: UplinkSettings | None = None
     web: WebSettings = WebSettings()
     simulation: SimulationSettings = SimulationSettings()
@@ -322,6 +324,7 @@ class Farm(Part):
             ("nodes", [*self.node, *self.panel]),
             ("feeders", [*self.feeder]),
             ("ponds", [*self.pond]),
+            ("people", [*self.person]),
         ]
 
 
