@@ -33,11 +33,15 @@ Array = Any
 
 @dataclass(frozen=True, kw_only=True)
 class Water:
-    """What a pond is: volume, depth, what each machine should give, how the probe is."""
+    """What a pond is: volume, depth, what each machine should give, how the probe is.
+
+    `drives` are the places of machines whose speed can be set.
+    """
 
     volume_m3: float
     depth_m: float = 1.2
     power_kw: tuple[float, ...] = ()
+    drives: tuple[int, ...] = ()
     kg_o2_per_kwh: float = 1.2
     alpha: float = 0.85
     surface_m_h: float = 0.03
@@ -200,7 +204,7 @@ class Estimator:
         self._x[R] += self.curve.at(before) - self.curve.at(now)
 
     def predict(self, hours: float, hour: float, running: Array) -> None:
-        """Let time pass; `hour` is the local hour of the day, `running` 1.0 or 0.0 for each machine."""
+        """Let time pass; `hour` is the local hour of the day, `running` the share of its full power for each machine."""
         tuning, water = self._tuning, self.water
         each = running * self._nominal
         gain = water.surface_per_h + float(each @ self._x[E:])

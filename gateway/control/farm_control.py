@@ -30,9 +30,13 @@ OnEvent = Callable[..., object]
 
 @dataclass
 class PanelWish:
-    """What a panel shall do, by aerator number from 0; None while nothing is decided and its own rule shall hold."""
+    """What a panel shall do, by aerator number from 0; None while nothing is decided and its own rule shall hold.
+
+    `speed` names the drives that shall turn slower than full speed, with the fraction.
+    """
 
     wanted: dict[int, bool] = field(default_factory=dict)
+    speed: dict[int, float] = field(default_factory=dict)
     decided: bool = False
 
 
@@ -117,6 +121,8 @@ class FarmControl:
             wish.decided = True
             for aerator, run in zip(settings.aerators, pond.decision.run, strict=True):
                 wish.wanted[aerator - 1] = run
+            slower = zip(settings.aerators, pond.speeds(), strict=True)
+            wish.speed |= {aerator - 1: speed for aerator, speed in slower if speed < 1.0}
         return wishes
 
     def _machines(self, settings: PondSettings) -> tuple[Machine, ...]:

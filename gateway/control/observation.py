@@ -36,12 +36,16 @@ class Oxygen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """One aerator: None where the panel has not said; `failed` and `stuck` are what the guard has found out."""
+    """One aerator: None where the panel has not said; `failed` and `stuck` are what the guard has found out.
+
+    `speed` is the fraction of full speed of a drive, 1 for a machine that has none.
+    """
 
     allowed: bool | None = None
     running: bool | None = None
     hand_off_auto: int | None = None
     current_a: float | None = None
+    speed: float = 1.0
     failed: bool = False
     stuck: bool = False
 

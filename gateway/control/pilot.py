@@ -14,6 +14,7 @@ from gateway.control.estimator import Estimator, Water
 from gateway.control.faults import Fault
 from gateway.control.forecast import full_ahead, rate_ahead
 from gateway.control.ladder import Ladder, LadderSettings
+from gateway.control.notches import Notches, power_share
 from gateway.control.observation import Decision, Observation, Reason
 from gateway.control.plan import Plan, Problem
 from gateway.control.steptest import StepTest
@@ -50,13 +51,15 @@ class PilotSettings:
 
 
 class Pilot:
-    """The controller of one pond."""
+    """The controller of one pond. `slow` are the machines that may run slow, as far as the last step can see."""
 
     def __init__(self, water: Water, settings: PilotSettings, ladder: LadderSettings) -> None:
         self.estimator = Estimator(water)
         self.truth = ProbeTruth()
         self.test = StepTest()
         self.plan: Plan | None = None
+        self.slow: frozenset[int] = frozenset()
+        self.notches = Notches(water.drives)
         self._settings = settings
         self._ladder = Ladder(ladder)
         self._now_s: float | None = None
@@ -91,6 +94,7 @@ class Pilot:
 
     def step(self, observation: Observation) -> Decision:
         """Which machines shall run now."""
+        self.slow = frozenset()
         self._watch(observation)
         ladder = self._ladder.step(observation)
         plan = self.plan
@@ -162,16 +166,29 @@ class Pilot:
         if self.test.running(now_s):
             return _all(len(everything), Reason("step_test", {"minutes": self.test.left_minutes(now_s)}))
         most = len(plan.policy[0]) - 1
-        count = plan.wanted(now_s, do_mg_l, min(len(current), most))
-        count = max(count, len(forced), self._settings.mixing, self._reflex(observation, current, usable, do_mg_l))
+        wanted = plan.wanted(now_s, do_mg_l, min(self._notches_now(current, observation), most))
+        reflex = self._reflex(observation, current, usable, do_mg_l)
+        count = max(self._machines_for(wanted, forced, usable), len(forced), self._settings.mixing, reflex)
         count = min(count, len(forced) + len(usable))
         urgent = do_mg_l < self._settings.floor_mg_l + self.margin_mg_l / 2
         chosen = self._choose(forced, usable, current, count, now_s, urgent=urgent)
         chosen |= {at for at in everything if self._faults[at].failed and self._faults[at].on_trial(now_s)}
+        if not urgent and not reflex:
+            self.slow = self.notches.slowed(sorted(chosen, key=self._rank), wanted)
         low, at_hour = self._coming_low(plan, now_s)
         numbers = {"do": do_mg_l, "low": low, "hour": at_hour}
         run = tuple(at in chosen for at in everything)
         return Decision(run=run, reasons=tuple(Reason("plan_run" if on else "plan_rest", numbers) for on in run))
+
+    def _notches_now(self, current: list[int], observation: Observation) -> int:
+        """Notches of what runs now."""
+        slow = sum(at in self.notches.drives and observation.machines[at].speed < 1.0 for at in current)
+        return self.notches.count(current) - slow
+
+    def _machines_for(self, notches: int, forced: list[int], usable: list[int]) -> int:
+        """How many machines, the best first, it takes for so many notches."""
+        order = [*forced, *sorted(usable, key=self._rank)]
+        return next((n for n in range(len(order)) if self.notches.count(order[:n]) >= notches), len(order))
 
     def _able(self, observation: Observation) -> tuple[list[int], list[int]]:
         """Machines that run whatever we say, and those that can be told."""
@@ -249,27 +266,27 @@ class Pilot:
             return None
         forced, usable = self._able(observation)
         order = [*forced, *sorted(usable, key=self._rank)]
-        hours, middles = STAGES_H, MIDDLES_H
+        hours, middles, notches = STAGES_H, MIDDLES_H, self.notches
         rates = tuple(rate_ahead(estimator, hour, ahead) for ahead in middles)
         least = max(len(forced), min(self._settings.mixing, len(order)))
-        running = len(forced) + sum(self._was_wanted(at) for at in usable)
+        current = [*forced, *(at for at in usable if self._was_wanted(at))]
         self._planned_residual = estimator.residual_mg_l_h
         self._planned_order = order
         return Problem(
             pond=pond,
             made_s=observation.now_s,
             do_mg_l=self.do_mg_l,
-            running=running,
+            running=self._notches_now(current, observation),
             hours=hours,
             rate_mg_l_h=rates,
             full_mg_l=tuple(full_ahead(estimator, hour, ahead) for ahead in middles),
             floor_mg_l=self._floors(middles, rates),
             price_vnd_kwh=tuple(price(ahead) for ahead in middles),
-            least=(least,) * len(hours),
-            most=tuple(max(least, min(len(order), most(ahead))) for ahead in middles),
+            least=(notches.count(order[:least]),) * len(hours),
+            most=tuple(notches.count(order[: max(least, min(len(order), most(ahead)))]) for ahead in middles),
             surface_per_h=estimator.water.surface_per_h,
-            transfer_per_h=_sums([estimator.transfer_per_h(at) for at in order]),
-            power_kw=_sums([estimator.water.power_kw[at] for at in order]),
+            transfer_per_h=notches.sums(order, [estimator.transfer_per_h(at) for at in order]),
+            power_kw=notches.sums(order, [estimator.water.power_kw[at] for at in order]),
             start_vnd=self._settings.start_vnd_per_kw * max(estimator.water.power_kw),
         )
 
@@ -314,17 +331,14 @@ class Pilot:
 
 
 def running_of(observation: Observation) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """1.0 for each machine that draws current; where that is not known, what it is allowed to."""
+    """The share of its power for each machine that draws current; where that is not known, that is allowed to."""
     return np.array(
-        [float(bool(m.allowed if m.running is None else m.running)) for m in observation.machines], dtype=np.float64
+        [
+            power_share(machine.speed) if (machine.allowed if machine.running is None else machine.running) else 0.0
+            for machine in observation.machines
+        ],
+        dtype=np.float64,
     )
-
-
-def _sums(values: list[float]) -> tuple[float, ...]:
-    sums = [0.0]
-    for value in values:
-        sums.append(sums[-1] + value)
-    return tuple(sums)
 
 
 def _all(count: int, reason: Reason) -> Decision:

@@ -12,6 +12,7 @@ from gateway.control.guard import Guard, GuardSettings, Override
 from gateway.control.judge import Judge
 from gateway.control.ladder import LadderSettings
 from gateway.control.load import Ask, Grant
+from gateway.control.notches import SLOW_SPEED
 from gateway.control.observation import Decision, DoState, Machine, Observation, Oxygen, Reason
 from gateway.control.pilot import Pilot, PilotSettings, Price
 from gateway.control.plan import Plan, Problem
@@ -201,6 +202,15 @@ class PondControl:
         reasons = tuple(new or old for new, old in zip(grant.reasons, self.decision.reasons, strict=True))
         self.decision = Decision(run=grant.run, reasons=reasons)
 
+    def speeds(self) -> tuple[float, ...]:
+        """How fast each machine shall turn, as a fraction of full speed: slow only where nothing but the plan speaks."""
+        if self.decision is None:
+            return (1.0,) * self.setup.machines
+        return tuple(
+            SLOW_SPEED if at in self.pilot.slow and run and reason.code == "plan_run" else 1.0
+            for at, (run, reason) in enumerate(zip(self.decision.run, self.decision.reasons, strict=True))
+        )
+
     # -- plans and prospects ------------------------------------------------------------------------------------------
 
     def plan_overdue_s(self) -> float:
@@ -231,7 +241,8 @@ class PondControl:
         if observation is None or observation.oxygen.state is DoState.WAITING:
             self.prospect = None
             return
-        wanted = sum(self.decision.run) if self.decision else 0
+        told = [at for at, run in enumerate(self.decision.run) if run] if self.decision else []
+        wanted = self.pilot.notches.count(told) - sum(speed < 1.0 for speed in self.speeds())
         self.prospect = prospect(self.pilot, observation, wanted, self.setup.ladder, self.setup.limits, price)
 
     def reasons(self) -> tuple[Reason, ...]:

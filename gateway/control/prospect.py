@@ -4,14 +4,15 @@ Pure, from what the pilot believes and the plan it follows; made anew each minut
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from gateway.control.estimator import Estimator
 from gateway.control.forecast import STEP_H, Danger, full_ahead, minutes_below, rate_ahead
 from gateway.control.ladder import LadderSettings
+from gateway.control.notches import Notches
 from gateway.control.observation import Observation
 from gateway.control.pilot import PLAN_GOOD_S, Pilot, Price
 from gateway.control.plan import Plan
@@ -38,15 +39,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """Machines in the order in which they are used: transfer per hour and kW of the first n, n from 0 to all."""
+    """Notches in the order in which they are used: transfer per hour, kW and machines turning at the first n, n from 0."""
 
     transfer_per_h: tuple[float, ...]
     power_kw: tuple[float, ...]
+    machines: tuple[int, ...]
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """How many notches there are."""
         return len(self.power_kw) - 1
+
+    def full(self, machines: int) -> int:
+        """The notches of so many machines at full speed."""
+        return bisect_right(self.machines, machines) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ class _Walk:
 def prospect(
     pilot: Pilot, observation: Observation, wanted: int, ladder: LadderSettings, limits: Limits, price: Price
 ) -> Prospect | None:
-    """What is expected from now on, `wanted` machines being told to run; None while nothing is known of the oxygen.
+    """What is expected from now on, `wanted` notches being told to run; None while nothing is known of the oxygen.
 
     `price` is VND/kWh by hours ahead.
     """
@@ -111,9 +117,11 @@ def fleet_of(estimator: Estimator, observation: Observation) -> Fleet:
     power_kw = estimator.water.power_kw
     usable = [at for at, m in enumerate(observation.machines) if not m.failed and m.hand_off_auto != HOA_OFF]
     usable.sort(key=lambda at: -estimator.transfer_per_h(at) / power_kw[at])
+    notches = Notches(estimator.water.drives)
     return Fleet(
-        transfer_per_h=tuple(accumulate((estimator.transfer_per_h(at) for at in usable), initial=0.0)),
-        power_kw=tuple(accumulate((power_kw[at] for at in usable), initial=0.0)),
+        transfer_per_h=notches.sums(usable, [estimator.transfer_per_h(at) for at in usable]),
+        power_kw=notches.sums(usable, [power_kw[at] for at in usable]),
+        machines=notches.machines(usable),
     )
 
 
@@ -160,8 +168,8 @@ def _by_ladder(settings: LadderSettings, fleet: Fleet) -> Choice:
     def choose(_step: int, do_mg_l: float, count: int) -> int:
         if do_mg_l < settings.all_on_mg_l:
             return fleet.count
-        count += rungs * ((do_mg_l < low) - (do_mg_l > high))
-        return min(max(count, settings.mixing), fleet.count)
+        machines = fleet.machines[count] + rungs * ((do_mg_l < low) - (do_mg_l > high))
+        return fleet.full(min(max(machines, settings.mixing), fleet.machines[-1]))
 
     return choose
 
@@ -176,7 +184,7 @@ def _outlook(estimator: Estimator, hour: float, walk: _Walk, fleet: Fleet, price
             [round(step * STEP_H * 60), *_around(walk.do_mg_l[step], widths[step])]
             for step in range(0, STEPS + 1, BAND_STEPS)
         ],
-        "machines": _changes(walk.count),
+        "machines": _changes([fleet.machines[count] for count in walk.count]),
         "cost_vnd": round(cost),
         "lowest": {"do_mg_l": round(least, 2), "hour": round((hour + at * STEP_H) % 24, 2)},
     }

@@ -8,6 +8,7 @@ from gateway.bus.samples import Quality, Reading, Sample
 from gateway.control.estimator import Water
 from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
+from gateway.control.notches import power_share
 from gateway.control.observation import Machine
 from gateway.control.pilot import PilotSettings
 from gateway.control.planner import solve
@@ -49,9 +50,12 @@ class Pool:
     running: list[bool] = field(default_factory=list)
     lowest_mg_l: float = math.inf
     machine_minutes: int = 0
+    slow_minutes: int = 0
+    energy_kwh: float = 0.0
 
     def __post_init__(self) -> None:
         self.running = [False] * self.setup.machines
+        self.speeds = (1.0,) * self.setup.machines
         self.control = PondControl(self.setup, self.monotonic_s, period_s=60.0)
         self._noise = random.Random(1)
 
@@ -76,11 +80,15 @@ class Pool:
 
     def pass_(self) -> None:
         """One pass; what it decides runs."""
-        machines = tuple(Machine(allowed=run, running=run, hand_off_auto=HOA_AUTO) for run in self.running)
+        machines = tuple(
+            Machine(allowed=run, running=run, hand_off_auto=HOA_AUTO, speed=speed)
+            for run, speed in zip(self.running, self.speeds, strict=True)
+        )
         shown = (self.hour + self.hour_shift) % 24 if self.hour_known else None
         decision = self.control.step(machines, shown)
         if decision is not None:
             self.running = list(decision.run)
+            self.speeds = self.control.speeds()
 
     def plan(self) -> None:
         """Ask for a plan and take it."""
@@ -104,10 +112,13 @@ class Pool:
     def _flow(self) -> None:
         full = oxygen_solubility_mg_l(29.0, 15.0)
         light = max(0.0, math.sin((self.hour - 6) / 12 * math.pi))
-        gain = 0.025 + sum(self.running) * self.setup.water.transfer_per_h(0, 29.0)
+        powers = [run * power_share(speed) for run, speed in zip(self.running, self.speeds, strict=True)]
+        gain = 0.025 + sum(powers) * self.setup.water.transfer_per_h(0, 29.0)
         self.do_mg_l += MINUTE_H * (1.3 * light - 0.55 + gain * (full - self.do_mg_l))
         self.lowest_mg_l = min(self.lowest_mg_l, self.do_mg_l)
         self.machine_minutes += sum(self.running)
+        self.slow_minutes += sum(run and speed < 1.0 for run, speed in zip(self.running, self.speeds, strict=True))
+        self.energy_kwh += MINUTE_H * sum(p * kw for p, kw in zip(powers, self.setup.water.power_kw, strict=True))
 
     def _values(self) -> dict[str, float]:
         shown = self.do_mg_l + self.offset_mg_l + self._noise.gauss(0, 0.03)
