@@ -11,12 +11,7 @@ import aiomqtt
 import pytest
 
 from cloud.broker import CLOUD_USER, run_broker, set_password
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.ports import free_ports
 
 
 @pytest.fixture
@@ -24,7 +19,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     users = tmp_path / "users.json"
     for user in ("g1", "g2", CLOUD_USER):
         set_password(users, user, f"{user}-secret")
-    number = free_port()
+    (number,) = free_ports(1)
     process = multiprocessing.get_context("spawn").Process(
         target=run_broker, args=(f"mqtt://127.0.0.1:{number}", users), daemon=True
     )

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -16,20 +15,10 @@ import pytest
 from cloud.database import Database
 from hardware.twin.demo import Demo, DemoPlan
 from hardware.twin.farm import FarmPlan
+from tests.ports import free_ports
 
 LEASE_S = 8
 STAGGER_S = 0.5
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def drop_old_bytes(port: Path) -> None:

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from hardware.twin.demo import Demo
-from tests.system.conftest import Chain, eventually, free_ports, make_plan
+from tests.ports import free_ports
+from tests.system.conftest import Chain, eventually, make_plan
 from tests.system.test_ledger import assert_nothing_lost
 
 

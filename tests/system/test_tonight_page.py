@@ -18,7 +18,8 @@ from gateway.link import LinkServer
 from gateway.process import link_path
 from tests.gateway.farms import FARM, small_farm
 from tests.gateway.test_tonight import FOULED, GOOD, OUTLOOK, pond, snapshot
-from tests.system.conftest import eventually, free_ports
+from tests.ports import free_ports
+from tests.system.conftest import eventually
 from tests.system.test_pages import DESKTOP, PHONE, browser, open_page, serious
 
 __all__ = ["browser"]
