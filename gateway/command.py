@@ -46,7 +46,7 @@ def check(farm_file: FarmFile) -> None:
 
 @app.command()
 def run(farm_file: FarmFile) -> None:
-    """Run the farm: the control process and the web process, each started again when it dies."""
+    """Run the farm: control, web and messages, each a process of its own that is started again when it dies."""
     # Checked by a process of its own: this one stays small, for it lives as long as the farm.
     checked = subprocess.run(this_command("gateway", "check", str(farm_file)), stdout=subprocess.DEVNULL, check=False)
     if checked.returncode:
@@ -54,7 +54,8 @@ def run(farm_file: FarmFile) -> None:
     _log()
     control = Child("control", this_command("gateway", "control", str(farm_file)))
     web = Child("web", this_command("gateway", "web", str(farm_file)), nice=5)
-    run_children([control, web])
+    messages = Child("messages", this_command("gateway", "messages", str(farm_file)), nice=5)
+    run_children([control, web, messages])
 
 
 @app.command()
@@ -75,6 +76,16 @@ def web(farm_file: FarmFile) -> None:
     farm = _read(farm_file)
     _log()
     run_web(farm)
+
+
+@app.command()
+def messages(farm_file: FarmFile) -> None:
+    """Run the process alone that sends SMS, calls and push messages."""
+    from gateway.messages.process import run_messages
+
+    farm = _read(farm_file)
+    _log()
+    run_messages(farm, farm_file)
 
 
 @app.command()

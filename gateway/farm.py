@@ -11,6 +11,7 @@ from gateway.control.feeder import Feeder
 from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
 from gateway.control.motors import minimum_on_s
+from gateway.messages.settings import ModemSettings
 from gateway.parts import Key, Name, Part, UnitId
 from gateway.people.settings import PersonSettings
 from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
@@ -262,6 +263,7 @@ class Farm(Part):
     feeder: list[FeederSettings] = []
     pond: Annotated[list[PondSettings], Field(min_length=1)]
     person: list[PersonSettings] = []
+    modem: ModemSettings | None = None
     uplink: UplinkSettings | None = None
     web: WebSettings = WebSettings()
     simulation: SimulationSettings = SimulationSettings()

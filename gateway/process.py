@@ -71,7 +71,9 @@ class ControlProcess:
             "lateness": lambda _: {"late_s": self.passes_late_s},
             "note": self._note,
             "restart": self._restart,
+            "channel": self._channel,
         }
+        self.channels: dict[str, dict[str, Any]] = {}
         self._found: dict[str, str] = {}
         self._errors: dict[str, BusError | None] = {}
         self._failing_since: dict[str, float] = {}
@@ -180,6 +182,7 @@ class ControlProcess:
             "devices": bus_snapshot(self._all_nodes(), self._errors),
             "planning": self.planning.error,
             "cloud": {"used": uplink is not None, "connected": bool(uplink and uplink.connected)},
+            "channels": self.channels,
             "journal": {"failing": self.journal.failing, "refused": self.journal.refused},
             "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},
         }
@@ -200,6 +203,17 @@ class ControlProcess:
         """An event that another process has to tell, for the audit log."""
         pond = order.get("pond")
         self.journal.event(str(order["kind"]), None if pond is None else str(pond), **dict(order["detail"]))
+        return {}
+
+    def _channel(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Whether a way to people works: `problem` is a key of the `channel` texts, empty when it does."""
+        channel, problem, detail = str(order["channel"]), str(order.get("problem", "")), str(order.get("detail", ""))
+        ok = bool(order["ok"])
+        before = self.channels.get(channel, {"ok": True})
+        self.channels[channel] = {"ok": ok, "problem": problem, "detail": detail}
+        if not ok or not before["ok"]:
+            kind = "channel_back" if ok else "channel_failed"
+            self.journal.event(kind, channel=channel, problem=problem, text=detail)
         return {}
 
     def _restart(self, _order: dict[str, Any]) -> dict[str, Any]:

@@ -77,11 +77,15 @@ def _shown(events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) 
 
 
 def _worded(detail: dict[str, Any], text: Text) -> dict[str, Any]:
-    """A probe's state in words."""
-    state = detail.get("state")
-    if state is None:
-        return detail
-    return {**detail, "state": text("level.ok") if state == "good" else text(f"do_state.{state}")}
+    """A probe's state, a channel and its trouble in words."""
+    worded = dict(detail)
+    if state := detail.get("state"):
+        worded["state"] = text("level.ok") if state == "good" else text(f"do_state.{state}")
+    if channel := detail.get("channel"):
+        worded["channel"] = text(f"channel.name.{channel}")
+    if problem := detail.get("problem"):
+        worded["problem"] = text(f"channel.problem.{problem}")
+    return worded
 
 
 def _clock(event: dict[str, Any]) -> str:

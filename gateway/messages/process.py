@@ -1,0 +1,92 @@
+"""The messages process: listens to the control process and delivers what it wants people to be told."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from pathlib import Path
+from typing import Any
+
+from gateway.farm import SOCKET_NAME, Farm, FarmError, read_farm
+from gateway.link import LinkClient
+from gateway.messages.deliveries import Deliveries
+from gateway.messages.sending import Channel
+from gateway.messages.states import States
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 3.0
+
+
+class MessagesProcess:
+    """Wires the channels of one farm together. Making it does no I/O; `run` does everything."""
+
+    def __init__(self, farm: Farm) -> None:
+        self.farm = farm
+        self.link = LinkClient(farm.data / SOCKET_NAME)
+        self.states = States(self.link.order)
+        self.deliveries = Deliveries(farm.person, self._channels(), self.link.order)
+
+    def _channels(self) -> dict[str, Channel]:
+        return {}
+
+    async def run(self) -> None:
+        """Deliver until cancelled; a part that ends by an error ends the process, which is started again."""
+        await asyncio.gather(self.link.run(), self._listen(), self.deliveries.run())
+
+    async def _listen(self) -> None:
+        async for snapshot in self.link.snapshots():
+            self._heard(snapshot)
+            await self.states.tell(snapshot.get("channels", {}))
+
+    def _heard(self, snapshot: dict[str, Any]) -> None:
+        self.deliveries.take(list(snapshot.get("sendings", [])))
+
+
+async def _until_changed(path: Path, process: MessagesProcess) -> None:
+    """Ends when farm.toml was changed, can be read and nothing is under way."""
+    begun = _written(path)
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        if _written(path) != begun and process.deliveries.idle and await asyncio.to_thread(_readable, path):
+            log.info("%s has changed: starting again with it", path)
+            return
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _readable(path: Path) -> bool:
+    try:
+        read_farm(path)
+    except FarmError:
+        return False
+    return True
+
+
+async def _run(farm: Farm, path: Path) -> None:
+    process = MessagesProcess(farm)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tasks = [
+        asyncio.create_task(process.run()),
+        asyncio.create_task(stop.wait()),
+        asyncio.create_task(_until_changed(path, process)),
+    ]
+    done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*left, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def run_messages(farm: Farm, path: Path) -> None:
+    """The messages process, from start to stop; it ends too when `path`, its farm.toml, has changed."""
+    asyncio.run(_run(farm, path))
