@@ -7,6 +7,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from firmware.build import build
+from tests.faults import fault
+
+__all__ = ["fault"]
 
 ROOT = Path(__file__).parents[1]
 
