@@ -28,6 +28,7 @@ class Service:
         self._restart_s = restart_s
         self._process: subprocess.Popen[bytes] | None = None
         self._ended_s = float("-inf")
+        self._starting = threading.Lock()
 
     @property
     def running(self) -> bool:
@@ -36,9 +37,10 @@ class Service:
 
     def start(self) -> None:
         """Start it and keep it running."""
-        self.wanted = True
-        if not self.running:
-            self._spawn()
+        with self._starting:
+            self.wanted = True
+            if not self.running:
+                self._spawn()
 
     def kill(self) -> None:
         """kill -9 for the program and its children; it comes back by itself."""
@@ -56,12 +58,13 @@ class Service:
                 self._process.wait()
 
     def tick(self) -> None:
-        """Start again what died."""
-        if self._process is not None and self._process.poll() is not None:
-            self._process = None
-            self._ended_s = time.monotonic()
-        if self.wanted and self._process is None and time.monotonic() - self._ended_s >= self._restart_s:
-            self._spawn()
+        """Start again what died; never a second one while the first is being started."""
+        with self._starting:
+            if self._process is not None and self._process.poll() is not None:
+                self._process = None
+                self._ended_s = time.monotonic()
+            if self.wanted and self._process is None and time.monotonic() - self._ended_s >= self._restart_s:
+                self._spawn()
 
     def _spawn(self) -> None:
         self._log.parent.mkdir(parents=True, exist_ok=True)
