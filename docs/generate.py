@@ -73,7 +73,7 @@ def faults_page() -> str:
     rows = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "build/faults").glob("*.json")]
     rows.sort(key=lambda row: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", row["number"])])
     return FAULTS + "".join(
-        f"| {row['number']} | {row['name']} | {row['aerators']} | {row['lost']} | {row['told']} | `{row['test']}` |\n"
+        f"| {row['number']} | {row['name']} | {row['aerators']} | {row['lost']} | {row['told']} | `{row['test'].split('[')[0]}` |\n"
         for row in rows
     )
 

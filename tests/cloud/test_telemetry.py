@@ -22,6 +22,7 @@ from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.messages import MessageError, parse_farm, parse_rows
 from cloud.telemetry.source import Message
 from cloud.web.server import make_app
+from tests.faults import Fault
 
 NOW_S = 1_800_000_000.0
 
@@ -188,7 +189,8 @@ def test_no_json_ends_in_anything_but_a_clear_refusal(value: Any) -> None:
             parse(json.dumps(value).encode())
 
 
-def test_the_latest_never_goes_back(ingest: Ingest, client: TestClient) -> None:
+@pytest.mark.fault("19", "old rows arrive after new ones")
+def test_the_latest_never_goes_back(ingest: Ingest, client: TestClient, fault: Fault) -> None:
     def newest() -> float:
         readings = client.get("/api/ponds/1/latest").json()["readings"]
         return float(readings[0]["value"])
@@ -202,6 +204,11 @@ def test_the_latest_never_goes_back(ingest: Ingest, client: TestClient) -> None:
     assert newest() == pytest.approx(4.1)
     say(ingest, rows(sample(9, taken_at=NOW_S + 90)))
     assert newest() == pytest.approx(4.1)
+    fault.measured(
+        aerators="not concerned (the cloud alone)",
+        lost="nothing; the newest value never goes back",
+        told="nobody needs to be",
+    )
 
 
 def test_series_by_buckets_leaves_gaps_and_bad_values_out(ingest: Ingest, client: TestClient) -> None:

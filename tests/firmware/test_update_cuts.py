@@ -4,10 +4,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from firmware import build, release
 from hardware.twin.board.tools import find_micropython
+from tests.faults import Fault
 
 ROOT = Path(__file__).parents[2]
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -20,7 +22,8 @@ def application(folder: Path, version: build.Version) -> None:
     build.build_modules(folder, names, {build.VERSION_FILE: text})
 
 
-def test_a_power_cut_in_any_flash_operation_boots_old_or_new_whole(tmp_path: Path) -> None:
+@pytest.mark.fault("21", "the power is cut in any flash operation of an update")
+def test_a_power_cut_in_any_flash_operation_boots_old_or_new_whole(tmp_path: Path, fault: Fault) -> None:
     application(tmp_path / "old", (1, 0, 0))
     build.write_manifest(tmp_path / "old", (1, 0, 0))
     application(tmp_path / "new", (1, 0, 1))
@@ -34,3 +37,8 @@ def test_a_power_cut_in_any_flash_operation_boots_old_or_new_whole(tmp_path: Pat
     lines = [line for line in result.stdout.splitlines() if line[:1].isdigit()]
     assert [line.split(" ", 1)[1] for line in lines] == ["[(1, 0, 0)]", "[(1, 0, 0), (1, 0, 1)]"]
     assert all(int(line.split()[0]) > 30 for line in lines)
+    fault.measured(
+        aerators="latched pins hold through a reset (test_board)",
+        lost="nothing: old or new version, whole",
+        told="the technician's tool, which goes on where it stopped",
+    )

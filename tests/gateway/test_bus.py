@@ -14,6 +14,7 @@ from gateway.bus.turns import POLL, RELAY, Turns
 from hardware.registers import LIVE, PANEL
 from hardware.twin.probes import crc16
 from hardware.twin.rude import Answer, RawSlave, reply
+from tests.faults import Fault
 
 MakeSlave = Callable[[Answer], Line]
 
@@ -75,7 +76,8 @@ async def test_an_exception_of_the_device_is_told(make: MakeSlave) -> None:
     line.close()
 
 
-async def test_late_replies_are_never_the_answer_to_the_next_request(make: MakeSlave) -> None:
+@pytest.mark.fault("4", "a reply comes after its deadline, in the shape of the next one")
+async def test_late_replies_are_never_the_answer_to_the_next_request(make: MakeSlave, fault: Fault) -> None:
     chance = random.Random(1)
     line = make(lambda unit, address, count: (chance.uniform(0.0, 0.11), reply(unit, [address] * count)))
     right = wrong = missing = 0
@@ -94,6 +96,11 @@ async def test_late_replies_are_never_the_answer_to_the_next_request(make: MakeS
     assert missing > 10
     assert line.statistics.late_frames > 10
     line.close()
+    fault.measured(
+        aerators="not concerned (the line alone)",
+        lost=f"nothing wrong taken: {right} right, {missing} unanswered, {wrong} wrong",
+        told="late frames are counted",
+    )
 
 
 async def test_a_reply_later_than_any_turnaround_does_not_fit_the_next_request(make: MakeSlave) -> None:

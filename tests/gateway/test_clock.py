@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from gateway.clock import BELIEVED_AFTER_S, Clock, PondTime, hour_of
+from tests.faults import Fault
 from tests.gateway.farms import Steps
 
 
@@ -18,8 +19,9 @@ def test_it_follows_the_wall_clock() -> None:
     assert there.now() == datetime.fromtimestamp(steps.wall_s)  # noqa: DTZ006
 
 
+@pytest.mark.fault("16", "the wall clock jumps: hours, two days, to 1970, to nonsense")
 @pytest.mark.parametrize("step_s", [5 * 3600.0, -86400.0, -40 * 365 * 86400.0, 1e12, 1e300])
-def test_a_step_is_believed_when_it_has_lasted(step_s: float) -> None:
+def test_a_step_is_believed_when_it_has_lasted(step_s: float, fault: Fault) -> None:
     steps = Steps()
     there = PondTime(steps.clock())
     before = there.now()
@@ -36,6 +38,11 @@ def test_a_step_is_believed_when_it_has_lasted(step_s: float) -> None:
         assert there.now() == datetime.fromtimestamp(steps.wall_s)  # noqa: DTZ006
     else:
         assert (there.now() - before).total_seconds() == pytest.approx(600 + BELIEVED_AFTER_S)  # type: ignore[operator]
+    fault.measured(
+        aerators="as before: durations are monotonic; the hour of day is believed when it has lasted for half an hour",
+        lost="nothing; rows carry boot and monotonic time",
+        told="the page, where no clock was ever set",
+    )
 
 
 def test_a_clock_that_comes_back_leaves_no_trace() -> None:

@@ -35,6 +35,7 @@ from hardware.registers import (
 )
 from hardware.twin.board import Board
 from hardware.twin.farm import BOARDS, BoardPlan, FarmPlan, TwinFarm
+from tests.faults import Fault
 from tests.system.conftest import eventually
 
 UNIT = 11
@@ -183,7 +184,8 @@ class NoLedger:
         return 1
 
 
-async def test_two_nodes_with_one_address_are_named_and_neither_is_used(farm: TwinFarm) -> None:
+@pytest.mark.fault("5", "two nodes share an address")
+async def test_two_nodes_with_one_address_are_named_and_neither_is_used(farm: TwinFarm, fault: Fault) -> None:
     line = Line(str(farm.gateway_port("twins")), baud=19200)
     events: list[tuple[str, str]] = []
     node = Node(
@@ -200,6 +202,11 @@ async def test_two_nodes_with_one_address_are_named_and_neither_is_used(farm: Tw
     kind, text = events[-1]
     assert kind == "duplicate_address"
     assert "240ac4000031 and 240ac4000032 share unit id 30" in text
+    fault.measured(
+        aerators="as with a bad probe: neither node is used (real boards on a real line, without the control process)",
+        lost="nothing; both keep their samples",
+        told="one event that names both boards",
+    )
 
 
 def all_allowed(farm: TwinFarm) -> bool:
