@@ -72,10 +72,12 @@ def faults_page() -> str:
     """docs/faults.md, of what `build/faults` holds."""
     rows = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "build/faults").glob("*.json")]
     rows.sort(key=lambda row: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", row["number"])])
-    return FAULTS + "".join(
-        f"| {row['number']} | {row['name']} | {row['aerators']} | {row['lost']} | {row['told']} | `{row['test'].split('[')[0]}` |\n"
-        for row in rows
-    )
+    return FAULTS + "".join(_fault(row) for row in rows)
+
+
+def _fault(row: dict[str, str]) -> str:
+    cells = [row[name] for name in ("number", "name", "aerators", "lost", "told")]
+    return f"| {' | '.join(cells)} | `{row['test'].split('[')[0]}` |\n"
 
 
 if __name__ == "__main__":
