@@ -84,9 +84,10 @@ class Lane:
                 first = min(ready, key=lambda waiting: waiting.place)
                 self._waiting.remove(first)
                 return first
-            pause_s = min((waiting.not_before_s for waiting in self._waiting), default=float("inf")) - loop.time()
+            again_s = min((waiting.not_before_s for waiting in self._waiting), default=None)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), None if pause_s == float("inf") else max(0.0, pause_s))
+                async with asyncio.timeout_at(again_s):
+                    await self._changed.wait()
 
     async def _try(self, waiting: Waiting) -> None:
         sending = waiting.sending

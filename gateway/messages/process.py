@@ -10,12 +10,16 @@ from typing import Any
 from gateway.farm import SOCKET_NAME, Farm, FarmError, read_farm
 from gateway.link import LinkClient
 from gateway.messages.deliveries import Deliveries
+from gateway.messages.modem import Modem
+from gateway.messages.phone import CallChannel, SmsChannel, Told
 from gateway.messages.sending import Channel
+from gateway.messages.speech import Speech
 from gateway.messages.states import States
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 3.0
+ACKNOWLEDGE_TRIES = 5
 
 
 class MessagesProcess:
@@ -25,14 +29,34 @@ class MessagesProcess:
         self.farm = farm
         self.link = LinkClient(farm.data / SOCKET_NAME)
         self.states = States(self.link.order)
+        self.modem: Modem | None = None
         self.deliveries = Deliveries(farm.person, self._channels(), self.link.order)
 
     def _channels(self) -> dict[str, Channel]:
-        return {}
+        channels: dict[str, Channel] = {}
+        if self.farm.modem is not None:
+            told = Told(self.farm.person, self.acknowledge)
+            self.modem = Modem(self.farm.modem, self.states, told.came_in)
+            speech = Speech(self.farm.data / "speech")
+            channels["sms"] = SmsChannel(self.modem, told)
+            channels["call"] = CallChannel(self.modem, told, speech, self.states, self.acknowledge)
+        return channels
 
     async def run(self) -> None:
         """Deliver until cancelled; a part that ends by an error ends the process, which is started again."""
-        await asyncio.gather(self.link.run(), self._listen(), self.deliveries.run())
+        work = [self.link.run(), self._listen(), self.deliveries.run()]
+        if self.modem is not None:
+            work.append(self.modem.run())
+        await asyncio.gather(*work)
+
+    async def acknowledge(self, alarm: int, person: str, by: str) -> None:
+        """Tell control that this person knows; when it does not answer, the person is told again."""
+        for _ in range(ACKNOWLEDGE_TRIES):
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await self.link.order({"do": "acknowledge", "alarm": alarm, "who": person, "by": by})
+                return
+            await asyncio.sleep(1.0)
+        log.error("control did not hear that %s acknowledged alarm %d", person, alarm)
 
     async def _listen(self) -> None:
         async for snapshot in self.link.snapshots():

@@ -26,6 +26,10 @@ class States:
         """How it stands with a channel now."""
         self._states[channel] = State(problem, detail)
 
+    def known(self, channel: str) -> bool:
+        """True when something was said of it."""
+        return channel in self._states
+
     def problem(self, channel: str) -> str:
         """Why a channel does not work; empty when it does, or when nobody has tried."""
         return self._states.get(channel, State()).problem
