@@ -30,8 +30,13 @@ class Child:
     started_s: float = float("-inf")
 
 
-def run_children(children: list[Child], on_tick: Callable[[], None] = lambda: None) -> None:
-    """Keep the children running until SIGTERM or SIGINT; they never outlive this process."""
+def run_children(
+    children: list[Child], on_tick: Callable[[], None] = lambda: None, until: Callable[[], bool] = lambda: False
+) -> bool:
+    """Keep the children running until SIGTERM or SIGINT, or until `until` holds; they never outlive this process.
+
+    Returns whether it ended because `until` holds.
+    """
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -40,12 +45,13 @@ def run_children(children: list[Child], on_tick: Callable[[], None] = lambda: No
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    while not stopping:
+    while not stopping and not until():
         for child in children:
             _keep(child)
         on_tick()
         time.sleep(0.1)
     _end(children)
+    return not stopping
 
 
 def _keep(child: Child) -> None:

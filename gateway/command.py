@@ -46,7 +46,15 @@ def check(farm_file: FarmFile) -> None:
 
 @app.command()
 def run(farm_file: FarmFile) -> None:
-    """Run the farm: control, web and messages, each a process of its own that is started again when it dies."""
+    """Run the farm: control, web and messages, each a process of its own that is started again when it dies.
+
+    Where there is no farm.toml yet, the web pages ask for the farm and write one first.
+    """
+    if not farm_file.exists():
+        _log()
+        first = Child("first run", this_command("gateway", "web", str(farm_file)))
+        if not run_children([first], until=farm_file.exists):
+            return
     # Checked by a process of its own: this one stays small, for it lives as long as the farm.
     checked = subprocess.run(this_command("gateway", "check", str(farm_file)), stdout=subprocess.DEVNULL, check=False)
     if checked.returncode:
@@ -69,8 +77,18 @@ def control(farm_file: FarmFile) -> None:
 
 
 @app.command()
-def web(farm_file: FarmFile) -> None:
-    """Run the web process alone."""
+def web(
+    farm_file: FarmFile,
+    host: Annotated[str, typer.Option(envvar="PONDKEEPER_WEB_HOST", help="Where the first run listens.")] = "0.0.0.0",
+    port: Annotated[int, typer.Option(envvar="PONDKEEPER_WEB_PORT", help="Where the first run listens.")] = 8080,
+) -> None:
+    """Run the web process alone; without a farm.toml the pages of the first run, until they have written one."""
+    if not farm_file.exists():
+        from gateway.first_run.serve import serve_first_run
+
+        _log()
+        serve_first_run(farm_file, host, port)
+        return
     from gateway.web.server import run_web
 
     farm = _read(farm_file)
