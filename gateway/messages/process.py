@@ -7,14 +7,17 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from gateway.clock import Clock
 from gateway.farm import SOCKET_NAME, Farm, FarmError, read_farm
 from gateway.link import LinkClient
 from gateway.messages.deliveries import Deliveries
 from gateway.messages.modem import Modem
 from gateway.messages.phone import CallChannel, SmsChannel, Told
+from gateway.messages.push import PushChannel
 from gateway.messages.sending import Channel
 from gateway.messages.speech import Speech
 from gateway.messages.states import States
+from gateway.messages.urls import UrlChannel
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,10 @@ class MessagesProcess:
         self.deliveries = Deliveries(farm.person, self._channels(), self.link.order)
 
     def _channels(self) -> dict[str, Channel]:
-        channels: dict[str, Channel] = {}
+        channels: dict[str, Channel] = {
+            "push": PushChannel(self.farm.data, self.states, Clock()),
+            "url": UrlChannel(self.states),
+        }
         if self.farm.modem is not None:
             told = Told(self.farm.person, self.acknowledge)
             self.modem = Modem(self.farm.modem, self.states, told.came_in)

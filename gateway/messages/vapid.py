@@ -1,0 +1,55 @@
+"""The farm's key pair for web push (VAPID, RFC 8292), made when it is first asked for."""
+
+import base64
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+
+if TYPE_CHECKING:
+    from py_vapid import Vapid02
+
+FILE = "push-key.pem"
+
+
+class KeyUnusable(Exception):
+    """The key's file cannot be used; the text says what to do."""
+
+
+def key(data: Path) -> "Vapid02":
+    """The key pair of the farm with this data folder; raises KeyUnusable."""
+    from py_vapid import Vapid02, VapidException
+
+    path = data / FILE
+    try:
+        if not path.exists():
+            _make(path)
+        return Vapid02.from_pem(path.read_bytes())
+    except (OSError, ValueError, TypeError, VapidException) as error:
+        raise KeyUnusable(f"{path}: {error}. Delete it; then each phone has to ask for messages again.") from error
+
+
+def public_key(data: Path) -> str:
+    """What a browser needs to subscribe: the public key as an uncompressed point, base64url; raises KeyUnusable."""
+    point = key(data).public_key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+
+
+def _make(path: Path) -> None:
+    """Web and messages may both come first: whoever is later takes the other one's."""
+    from py_vapid import Vapid02
+
+    made = Vapid02()
+    made.generate_keys()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(made.private_pem())
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    Path(draft).unlink()
