@@ -21,12 +21,11 @@ from gateway.messages.states import States
 log = logging.getLogger(__name__)
 
 ALL_TRIES = 3
-SETUP = ("AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,0,0", "AT+CLCC=1", "AT+DDET=1", "AT+CMGD=1,4")
+SETUP = ("AT+CMEE=1", "AT+CHUP", "AT+CMGF=0", "AT+CNMI=2,1,0,0,0", "AT+CLCC=1", "AT+DDET=1", "AT+CMGD=1,4")
 OF_CARD = {10: "sim_missing", 12: "sim_puk", 13: "sim_failed", 15: "sim_failed"}
 OF_SMS = {310: "sim_missing", 313: "sim_failed", 316: "sim_puk", 331: "no_network", 332: "no_network"}
-REFUSED_SMS = frozenset(
-    (8, 10, 21, 29, 30, 50, 69)
-)  # barred, rejected, not subscribed: what a network says without credit
+# Barred, rejected, not subscribed: what a network says without credit.
+REFUSED_SMS = frozenset((8, 10, 21, 29, 30, 50, 69))
 REGISTERED = ("1", "5")
 
 OnSms = Callable[[str, str], Awaitable[None]]

@@ -21,7 +21,7 @@ from gateway.messages.urls import UrlChannel
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 3.0
+LOOK_EVERY_S = 1.0
 ACKNOWLEDGE_TRIES = 5
 
 

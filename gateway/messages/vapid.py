@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives import serialization
-
 if TYPE_CHECKING:
     from py_vapid import Vapid02
 
@@ -34,6 +32,8 @@ def key(data: Path) -> "Vapid02":
 
 def public_key(data: Path) -> str:
     """What a browser needs to subscribe: the public key as an uncompressed point, base64url; raises KeyUnusable."""
+    from cryptography.hazmat.primitives import serialization
+
     point = key(data).public_key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 

@@ -45,9 +45,11 @@ class Control:
     def __init__(self, path: Path) -> None:
         self.due: list[dict[str, Any]] = []
         self.sent: list[tuple[int, str, str]] = []
+        self.heard: list[dict[str, Any]] = []
         self.server = LinkServer(path, self._order)
 
     def _order(self, order: dict[str, Any]) -> dict[str, Any]:
+        self.heard.append(order)
         if order["do"] == "sent":
             self.sent.append((order["id"], order["outcome"], order["detail"]))
             self.due = [entry for entry in self.due if entry["id"] != order["id"]]
