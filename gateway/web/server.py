@@ -12,12 +12,12 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from gateway.farm import Farm
-from gateway.web import farm_page, shared
+from gateway.web import farm_page, push_page, shared
 from gateway.web.desk import Desk
 from gateway.web.pages import static_folder
 from gateway.web.shared import HEADERS
 
-ROUTERS = (shared.router, farm_page.router)
+ROUTERS = (shared.router, farm_page.router, push_page.router)
 
 
 def make_app(farm: Farm) -> FastAPI:

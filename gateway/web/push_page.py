@@ -1,0 +1,104 @@
+"""The page where a phone asks to be told of alarms, and what its service worker calls."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated
+
+import apsw
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from gateway.messages.vapid import KeyUnusable, public_key
+from gateway.people.subscriptions import Subscription, Subscriptions
+from gateway.web.desk import AtDesk
+from gateway.web.shared import Words, same_origin
+
+router = APIRouter(prefix="/push")
+
+Coded = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+=*$", max_length=200)]
+Endpoint = Annotated[str, Field(pattern=r"^https://[^\s/@]+(/\S*)?$", max_length=1000)]
+
+
+class Keys(BaseModel):
+    """A browser's public key (65 octets) and its secret (16), base64url."""
+
+    p256dh: Coded
+    auth: Coded
+
+
+class Browser(BaseModel):
+    """A PushSubscription, as its toJSON gives it."""
+
+    endpoint: Endpoint
+    keys: Keys
+
+
+class Gone(BaseModel):
+    """A browser that no longer wants messages."""
+
+    endpoint: Endpoint
+
+
+class Known(BaseModel):
+    """An alarm that its reader knows of now."""
+
+    alarm: int
+
+
+def person_id(request: Request) -> str:
+    """Whose browser this is; HTTPException 401 for nobody's."""
+    person = getattr(request.state, "person", None)
+    if person is None:
+        raise HTTPException(401, "sign in first")
+    return str(person)
+
+
+PersonId = Annotated[str, Depends(person_id)]
+
+
+@router.get("", response_class=HTMLResponse)
+async def page(desk: AtDesk, words: Words) -> str:
+    """The button for this device."""
+    return desk.pages.environment.get_template("push.html").render(t=words, title=words("push.title"), static="/static")
+
+
+@router.get("/key")
+async def key(desk: AtDesk) -> dict[str, str]:
+    """What a browser needs to subscribe."""
+    try:
+        return {"key": await asyncio.to_thread(public_key, desk.farm.data)}
+    except KeyUnusable as error:
+        raise HTTPException(503, str(error)) from error
+
+
+@router.post("/subscribe", dependencies=[Depends(same_origin)])
+async def subscribe(browser: Browser, desk: AtDesk, person: PersonId) -> dict[str, bool]:
+    """Tell this browser of this person's alarms from now on."""
+    subscription = Subscription(browser.endpoint, browser.keys.p256dh, browser.keys.auth)
+    await _kept(Subscriptions(desk.farm.data).add, person, subscription)
+    return {"on": True}
+
+
+@router.post("/unsubscribe", dependencies=[Depends(same_origin)])
+async def unsubscribe(gone: Gone, desk: AtDesk, person: PersonId) -> dict[str, bool]:
+    """No more messages to this browser."""
+    await _kept(Subscriptions(desk.farm.data).remove, gone.endpoint, person)
+    return {"on": False}
+
+
+@router.post("/acknowledge", dependencies=[Depends(same_origin)])
+async def acknowledge(known: Known, desk: AtDesk, person: PersonId) -> dict[str, bool]:
+    """The reader of a message knows of the alarm."""
+    try:
+        await desk.link.order({"do": "acknowledge", "alarm": known.alarm, "who": person, "by": "push"})
+    except (ConnectionError, TimeoutError) as error:
+        raise HTTPException(503, "the control process does not answer") from error
+    return {"acknowledged": True}
+
+
+async def _kept(change: Callable[..., None], *values: object) -> None:
+    try:
+        await asyncio.to_thread(change, *values)
+    except apsw.Error as error:
+        raise HTTPException(503, f"the subscriptions cannot be written: {error}") from error
