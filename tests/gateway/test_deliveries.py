@@ -6,10 +6,16 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from gateway.journal.reader import JournalReader
 from gateway.link import LinkClient, LinkServer
 from gateway.messages.deliveries import Deliveries
 from gateway.messages.sending import NotDelivered, Outcome, Sending
+from gateway.messages.states import States
 from gateway.people.settings import PersonSettings
+from gateway.process import ControlProcess, journal_path
+from gateway.text import text
+from gateway.web.pages import Pages, make_environment
+from tests.gateway.farms import Steps, small_farm
 
 PEOPLE = [PersonSettings(id="an", name="An", phone="+84901234567"), PersonSettings(id="binh", name="Bình")]
 
@@ -178,3 +184,31 @@ def test_what_is_acknowledged_meanwhile_is_not_sent(tmp_path: Path) -> None:
             assert hand.tried == [1, 3]
 
     asyncio.run(scenario())
+
+
+def test_control_keeps_what_works_and_the_page_names_what_does_not(tmp_path: Path) -> None:
+    farm = small_farm(tmp_path)
+    control = ControlProcess(farm, Steps().clock())
+    control.journal.open()
+    told: list[dict[str, Any]] = []
+
+    async def order(order: dict[str, Any]) -> dict[str, Any]:
+        told.append(order)
+        return control.order(order)
+
+    async def scenario() -> None:
+        states = States(order)
+        for problem in ("", "no_credit", "no_credit", "no_network", ""):
+            states.set("modem", problem, "+CMS ERROR: 21")
+            await states.tell(control.snapshot()["channels"])
+            assert control.snapshot()["channels"]["modem"]["problem"] == problem
+
+    asyncio.run(scenario())
+    control.journal.close()
+    assert len(told) == 4
+    with contextlib.closing(JournalReader(journal_path(farm))) as reader:
+        events = reader.events()
+    shown = Pages(make_environment("gateway.web")).events(events, None, text("vi"))
+    assert "Modem (SMS, gọi điện) không dùng được: nhà mạng từ chối. Nạp tiền cho SIM." in shown
+    assert "Modem (SMS, gọi điện) dùng lại được" in shown
+    assert [event["kind"] for event in events].count("channel_failed") == 2
