@@ -5,14 +5,15 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from gateway.control.feeder import Feeder
 from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
 from gateway.control.motors import minimum_on_s
+from gateway.energy.settings import BaselineSettings
 from gateway.messages.settings import ModemSettings
-from gateway.parts import Key, Name, Part, UnitId
+from gateway.parts import HourOfDay, Key, Name, Part, UnitId
 from gateway.people.settings import PersonSettings
 from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
 
@@ -34,16 +35,6 @@ Power = Annotated[float, Field(ge=0.1, le=2000)]
 
 class FarmError(Exception):
     """farm.toml cannot be used; the text says file, line, field, what was found and what is allowed."""
-
-
-def _hour_of_day(text: Any) -> float:
-    match = re.fullmatch(r"(\d\d):(\d\d)", text) if isinstance(text, str) else None
-    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
-        raise ValueError('a time of day is written as "21:00"')
-    return int(match[1]) + int(match[2]) / 60
-
-
-HourOfDay = Annotated[float, BeforeValidator(_hour_of_day)]
 
 
 class LineSettings(Part):
@@ -269,6 +260,7 @@ class Farm(Part):
     simulation: SimulationSettings = SimulationSettings()
     tariff: TariffSettings = TariffSettings(flat_vnd_kwh=FLAT_VND_KWH)
     quiet: QuietSettings | None = None
+    baseline: BaselineSettings = BaselineSettings()
 
     @model_validator(mode="after")
     def _names_meet(self) -> "Farm":
@@ -283,6 +275,7 @@ class Farm(Part):
                 raise ValueError(f"pond {pond.id!r}: node {pond.node!r} is not among {sorted(nodes)}")
             if pond.panel is not None and pond.panel not in panels:
                 raise ValueError(f"pond {pond.id!r}: panel {pond.panel!r} is not among {sorted(panels)}")
+        self._baseline_fits()
         self._feeders_carry()
         self._none_twice()
         return self
@@ -295,6 +288,14 @@ class Farm(Part):
         """The name of the feeder that a pond's aerators hang on."""
         named = next((panel.feeder for panel in self.panel if panel.id == pond.panel), None)
         return named or f"panel {pond.panel}"
+
+    def _baseline_fits(self) -> None:
+        counts = {pond.id: len(pond.aerators) for pond in self.pond}
+        for one in self.baseline.pond:
+            if one.pond not in counts:
+                raise ValueError(f"baseline: pond {one.pond!r} is not among {sorted(counts)}")
+            if max(one.night, one.day) > counts[one.pond]:
+                raise ValueError(f"baseline: pond {one.pond!r} has {counts[one.pond]} aerators")
 
     def _feeders_carry(self) -> None:
         feeders = {feeder.id for feeder in self.feeder}
