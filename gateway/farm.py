@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from gateway.bus.settings import LineSettings
 from gateway.control.feeder import Feeder
 from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
@@ -35,15 +36,6 @@ Power = Annotated[float, Field(ge=0.1, le=2000)]
 
 class FarmError(Exception):
     """farm.toml cannot be used; the text says file, line, field, what was found and what is allowed."""
-
-
-class LineSettings(Part):
-    """One RS-485 line; `port` should be a path under /dev/serial/by-id, which survives replugging."""
-
-    id: Key
-    port: Annotated[str, Field(min_length=1)]
-    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 19200
-    turnaround_ms: Annotated[int, Field(ge=20, le=2000)] = 100
 
 
 class NodeSettings(Part):

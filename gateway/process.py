@@ -13,7 +13,7 @@ import apsw
 from gateway.bus.device import Device
 from gateway.bus.errors import BusError
 from gateway.bus.guest import GuestDoor
-from gateway.bus.line import Line
+from gateway.bus.lines import make_line
 from gateway.bus.node import Node, PanelNode
 from gateway.bus.poller import Poller
 from gateway.bus.samples import Sample
@@ -46,9 +46,7 @@ class ControlProcess:
         self.clock = clock
         self.boot = boot_id()
         self.journal = Journal(journal_path(farm), clock, self.boot)
-        self.lines = {
-            line.id: Line(line.port, baud=line.baud, turnaround_s=line.turnaround_ms / 1000) for line in farm.line
-        }
+        self.lines = {line.id: make_line(line) for line in farm.line}
         self.nodes: dict[str, Node] = {
             node.id: Node(self._device(node.line, node.unit), node.id, self.journal, self._heard, self._event)
             for node in farm.node

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from gateway.bus.errors import BusError, LineDown, NoReply, Refused, WrongBlock
 from gateway.bus.line import Line
+from gateway.bus.request import READ_HOLDING, Request, read_words, words_of, write_words
+from gateway.bus.share import Share
 from gateway.bus.turns import POLL
 from hardware.registers import Block
 
@@ -23,25 +25,43 @@ LONGEST_NOISY_BACK_OFF_S = 2.0
 
 @dataclass
 class DeviceStatistics:
-    """What this device has answered since the gateway started."""
+    """What this device has answered since the gateway started; `heard_s` is when, on the monotonic clock."""
 
     requests: int = 0
     replies: int = 0
     silent: int = 0
     garbled: int = 0
     refused: int = 0
+    heard_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a device answers at worst beyond what was measured, and how long it wants to be left alone afterwards."""
+
+    least_margin_s: float = LEAST_MARGIN_S
+    most_margin_s: float = MOST_MARGIN_S
+    gap_s: float = 0.0
 
 
 class Device:
     """A unit id on a line."""
 
-    def __init__(self, line: Line, unit_id: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        line: Line,
+        unit_id: int,
+        monotonic: Callable[[], float] = time.monotonic,
+        pace: Pace = Pace(),
+    ) -> None:
         self.line = line
         self.unit_id = unit_id
         self.statistics = DeviceStatistics()
+        self.share = Share(monotonic)
         self.failures = 0
         self.garbled_in_a_row = 0
         self.latency_s = FIRST_LATENCY_S
+        self._pace = pace
         self._monotonic = monotonic
         self._retry_at = 0.0
         self._one_more = False
@@ -59,6 +79,11 @@ class Device:
         """Seconds until the device may be asked again."""
         return max(0.0, self._retry_at - self._monotonic())
 
+    def heard_ago_s(self) -> float | None:
+        """Seconds since the last answer; None before the first."""
+        heard_s = self.statistics.heard_s
+        return None if heard_s is None else self._monotonic() - heard_s
+
     async def read(self, block: Block, count: int, urgency: int = POLL) -> list[int]:
         """The first `count` registers of a block; raises BusError.
 
@@ -66,45 +91,49 @@ class Device:
         does not fit the next one.
         """
         asked = count + block.spare if self._one_more else count
-        deadline_s = self.line.read_time_s(asked) + self._margin_s()
-        try:
-            words = await self.line.read(self.unit_id, block.address, asked, deadline_s, urgency)
-        except BusError as error:
-            self._failed(error)
-            raise
-        self._answered(self.line.last_took_s - self.line.read_time_s(asked))
+        words = words_of(await self.ask(read_words(READ_HOLDING, block.address, asked), urgency))
         if words[0] != block.number:
             raise WrongBlock(f"{self.line.path} unit {self.unit_id}: asked for block {block.number}, got {words[0]}")
         return words[:count]
 
     async def write(self, block: Block, words: list[int], urgency: int = POLL) -> None:
         """Write a whole block; raises BusError."""
-        deadline_s = self.line.write_time_s(len(words)) + self._margin_s()
+        await self.ask(write_words(block.address, words), urgency)
+
+    async def ask(self, request: Request, urgency: int = POLL) -> bytes:
+        """The body of the answer; raises BusError."""
+        wire_s = self.line.time_s(request)
+        deadline_s = wire_s + self._margin_s()
         try:
-            await self.line.write(self.unit_id, block.address, words, deadline_s, urgency)
+            body = await self.line.ask(self.unit_id, request, deadline_s, urgency, self._pace.gap_s)
         except BusError as error:
-            self._failed(error)
+            self._failed(error, deadline_s)
             raise
-        self._answered(self.line.last_took_s - self.line.write_time_s(len(words)))
+        self._answered(self.line.last_took_s, wire_s)
+        return body
 
     def _margin_s(self) -> float:
-        return min(MOST_MARGIN_S, max(LEAST_MARGIN_S, 4 * self.latency_s))
+        return min(self._pace.most_margin_s, max(self._pace.least_margin_s, 4 * self.latency_s))
 
-    def _answered(self, latency_s: float) -> None:
+    def _answered(self, took_s: float, wire_s: float) -> None:
+        self.share.add(took_s)
         self.statistics.requests += 1
         self.statistics.replies += 1
+        self.statistics.heard_s = self._monotonic()
         self.failures = self.garbled_in_a_row = 0
         self._retry_at = 0.0
-        self.latency_s += 0.1 * (max(0.0, latency_s) - self.latency_s)
+        self.latency_s += 0.1 * (max(0.0, took_s - wire_s) - self.latency_s)
 
-    def _failed(self, error: BusError) -> None:
+    def _failed(self, error: BusError, deadline_s: float) -> None:
         self.statistics.requests += 1
         if isinstance(error, Refused):
             self.statistics.refused += 1
+            self.statistics.heard_s = self._monotonic()
             self.failures = 0
             return
         longest_s = LONGEST_BACK_OFF_S
         if isinstance(error, NoReply):
+            self.share.add(deadline_s)
             self._one_more = not self._one_more
             if error.heard:
                 self.statistics.garbled += 1

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from firmware.field import guest
-from firmware.node.crc import crc16
 from gateway.bus.device import MOST_MARGIN_S
 from gateway.bus.errors import LineDown, NoReply, Refused
+from gateway.bus.framing import sealed
 from gateway.bus.line import Line
 from gateway.bus.node import DISCOVERY_MARGIN_S, DISCOVERY_SLOTS
 from gateway.bus.turns import GUEST
@@ -103,11 +103,11 @@ class GuestDoor:
         try:
             if function == READ:
                 words = await self._read(unit_id, address, count)
-                return _sealed(struct.pack(f">BBB{count}H", unit_id, READ, 2 * count, *words))
+                return sealed(struct.pack(f">BBB{count}H", unit_id, READ, 2 * count, *words))
             if any(address < block.address + block.length and block.address < address + count for block in RESERVED):
                 return _refusal(unit_id, function, ILLEGAL_FUNCTION)
             await self._write(unit_id, address, list(struct.unpack_from(f">{count}H", frame, 7)))
-            return _sealed(frame[:6])
+            return sealed(frame[:6])
         except Refused as refused:
             return _refusal(unit_id, function, refused.code)
         except LineDown:
@@ -151,16 +151,12 @@ async def _frame(reader: asyncio.StreamReader) -> bytes:
     else:
         raise Malformed(f"function {head[1]}, where 3 and 16 are served")
     count = int.from_bytes(frame[4:6], "big")
-    if _sealed(frame[:-2]) != frame or not 1 <= head[0] <= 247 or not 1 <= count <= most:
+    if sealed(frame[:-2]) != frame or not 1 <= head[0] <= 247 or not 1 <= count <= most:
         raise Malformed(f"a frame that is none: {frame.hex(' ')}")
     if head[1] == WRITE and frame[6] != 2 * count:
         raise Malformed(f"{frame[6]} bytes for {count} registers")
     return frame
 
 
-def _sealed(body: bytes) -> bytes:
-    return body + struct.pack("<H", crc16(body, 0, len(body)))
-
-
 def _refusal(unit_id: int, function: int, code: int) -> bytes:
-    return _sealed(bytes((unit_id, function | 0x80, code)))
+    return sealed(bytes((unit_id, function | 0x80, code)))

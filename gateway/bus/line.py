@@ -1,37 +1,28 @@
-"""One RS-485 line: one request at a time, and no late reply is ever believed.
+"""One line: one request at a time, and no late reply is ever believed.
 
-Modbus RTU has no transaction number. pymodbus 3.16 takes any frame with a good CRC and the right unit for the answer, so
-this class shows it only the one frame that fits unit, function and length. After a request that stayed unanswered the
-line keeps silent until the owed reply has come or can no longer come (`turnaround_s`). Bytes that the kernel kept from
-before a request are dropped.
+Modbus RTU has no transaction number. So only the one frame that fits unit, function, length and check sum is an answer,
+and after a request that stayed unanswered the line keeps silent until the owed reply has come or can no longer come
+(`turnaround_s`). Bytes that came between two requests are dropped. Modbus TCP numbers its requests and needs no silence.
 """
 
 import asyncio
 import contextlib
-import logging
-import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pymodbus import FramerType, ModbusException
-from pymodbus.client import AsyncModbusSerialClient
-from pymodbus.framer.rtu import FramerRTU
-from pymodbus.pdu import ModbusPDU
-from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
-
 from gateway.bus.errors import LineDown, NoReply, Refused
+from gateway.bus.framing import Framing, Rtu
+from gateway.bus.request import READ_HOLDING, Request, read_words, words_of, write_words
+from gateway.bus.share import Share
 from gateway.bus.turns import POLL, Turns
-
-logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+from gateway.bus.wire import SerialWire, Wire, WireDown
 
 BITS_PER_BYTE = 10
-REQUEST_BYTES = 8
-REPLY_OVERHEAD_BYTES = 5
-WRITE_REPLY_BYTES = 8
-WRITE_OVERHEAD_BYTES = 9
-EXCEPTION_BYTES = 5
+AROUND_BODY_BYTES = 3  # unit id and check sum
 REOPEN_S = 1.0
+NOBODY_BEHIND_THE_CONVERTER = (0x0A, 0x0B)
+MOST_BYTES = 2048
 
 
 @dataclass
@@ -49,34 +40,54 @@ class LineStatistics:
 
 
 class Line:
-    """A serial line by its path; opens by itself and again when the adapter went away. Making one does no I/O."""
+    """A serial line by its path, or what else `wire` and `framing` make of it; opens by itself and again after a loss.
+
+    Making one does no I/O.
+    """
 
     def __init__(
-        self, path: str, *, baud: int, turnaround_s: float = 0.1, monotonic: Callable[[], float] = time.monotonic
+        self,
+        path: str,
+        *,
+        baud: int,
+        turnaround_s: float = 0.1,
+        wire: Wire | None = None,
+        framing: Framing | None = None,
+        bits_per_byte: int = BITS_PER_BYTE,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self.baud = baud
         self.statistics = LineStatistics()
+        self.share = Share(monotonic)
         self.last_took_s = 0.0  # from request to reply, of the answer that was returned last
+        self.trouble = ""
+        self._byte_s = bits_per_byte / baud
         self._turnaround_s = turnaround_s
         self._monotonic = monotonic
         self._turns = Turns()
-        self._client: AsyncModbusSerialClient | None = None
+        self._wire = wire or SerialWire(path, baud)
+        self._wire.on_bytes, self._wire.on_lost = self._received, self._lost
+        self._framing = framing or Rtu()
         self._closed_at: float | None = None
-        self._expected: tuple[tuple[bytes, int], ...] = ()
-        self._pending = False
-        self._seen = 0
+        self._heard = b""
+        self._answer: asyncio.Future[bytes] | None = None
         self._settled = asyncio.Event()
         self._settled.set()
         self._quiet_until = 0.0
+        self._gap_until = 0.0
+
+    def time_s(self, request: Request) -> float:
+        """Seconds that the bytes of request and answer take on the wire."""
+        return (len(request.body) + request.size + 2 * AROUND_BODY_BYTES) * self._byte_s
 
     def read_time_s(self, count: int) -> float:
-        """Seconds that the bytes of a read of `count` registers take on the wire, both ways."""
-        return (REQUEST_BYTES + REPLY_OVERHEAD_BYTES + 2 * count) * BITS_PER_BYTE / self.baud
+        """Seconds that a read of `count` registers takes on the wire."""
+        return self.time_s(read_words(READ_HOLDING, 0, count))
 
     def write_time_s(self, count: int) -> float:
-        """Seconds that the bytes of a write of `count` registers take on the wire, both ways."""
-        return (WRITE_OVERHEAD_BYTES + 2 * count + WRITE_REPLY_BYTES) * BITS_PER_BYTE / self.baud
+        """Seconds that a write of `count` registers takes on the wire."""
+        return self.time_s(write_words(0, [0] * count))
 
     async def read(
         self,
@@ -87,80 +98,81 @@ class Line:
         urgency: int = POLL,
         quiet_after_s: float = 0.0,
     ) -> list[int]:
-        """`count` holding registers; raises BusError. The line stays silent for `quiet_after_s` afterwards."""
-        request = ReadHoldingRegistersRequest(address=address, count=count, dev_id=unit_id)
-        frame = (bytes((unit_id, 3, 2 * count)), REPLY_OVERHEAD_BYTES + 2 * count)
-        reply = await self._transact(request, frame, deadline_s, urgency, quiet_after_s)
-        return list(reply.registers)
+        """`count` holding registers; raises BusError."""
+        request = read_words(READ_HOLDING, address, count)
+        return words_of(await self.ask(unit_id, request, deadline_s, urgency, quiet_after_s))
 
     async def write(
         self, unit_id: int, address: int, values: list[int], deadline_s: float, urgency: int = POLL
     ) -> None:
         """Write registers by function 16; returns when the device confirmed; raises BusError."""
-        request = WriteMultipleRegistersRequest(address=address, registers=values, dev_id=unit_id)
-        frame = (bytes((unit_id, 16)) + request.encode()[:4], WRITE_REPLY_BYTES)
-        await self._transact(request, frame, deadline_s, urgency)
+        await self.ask(unit_id, write_words(address, values), deadline_s, urgency)
+
+    async def ask(
+        self, unit_id: int, request: Request, deadline_s: float, urgency: int = POLL, quiet_after_s: float = 0.0
+    ) -> bytes:
+        """The body of the answer; raises BusError. The line stays silent for `quiet_after_s` after the message."""
+        async with self._turns.take(urgency):
+            await self._keep_quiet()
+            await self._open()
+            started = self._monotonic()
+            try:
+                body = await self._transact(unit_id, request, deadline_s)
+                self.last_took_s = self._monotonic() - started
+            finally:
+                took_s = self._monotonic() - started
+                self.statistics.busy_s += took_s
+                self.share.add(took_s)
+                self._gap_until = self._monotonic() + quiet_after_s
+        if body.startswith(request.refusal):
+            raise self._refused(unit_id, body[1])
+        return body
 
     def close(self) -> None:
         """Let go of the port."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._wire.close()
 
-    async def _transact(
-        self, request: ModbusPDU, frame: tuple[bytes, int], deadline_s: float, urgency: int, quiet_after_s: float = 0.0
-    ) -> ModbusPDU:
-        async with self._turns.take(urgency):
-            await self._keep_quiet()
-            client = await self._open()
-            self._drop_old_bytes(client)
-            unit_id = frame[0][0]
-            self._expected = (frame, (bytes((unit_id, frame[0][1] | 0x80)), EXCEPTION_BYTES))
-            started = self._monotonic()
-            reply = await self._execute(client, request, unit_id, deadline_s)
-            self.last_took_s = self._monotonic() - started
-            self.statistics.busy_s += self.last_took_s
-            if quiet_after_s:
-                await asyncio.sleep(quiet_after_s)
-        if reply.isError():
-            code = getattr(reply, "exception_code", 0)
-            raise Refused(f"{self.path} unit {unit_id}: Modbus exception {code}", code=code)
-        return reply
-
-    async def _execute(
-        self, client: AsyncModbusSerialClient, request: ModbusPDU, unit_id: int, deadline_s: float
-    ) -> ModbusPDU:
+    async def _transact(self, unit_id: int, request: Request, deadline_s: float) -> bytes:
         self.statistics.requests += 1
-        client.ctx.comm_params.timeout_connect = deadline_s
         answered = False
+        self._answer = asyncio.get_running_loop().create_future()
         try:
-            reply: ModbusPDU = await client.execute(False, request)
+            frame = self._framing.wrap(unit_id, request)
+            self.statistics.late_bytes += self._wire.drop_waiting()
+            self._heard = b""
+            self._wire.send(frame)
+            body = await asyncio.wait_for(self._answer, deadline_s)
             answered = True
-        except ModbusException as error:
-            if not client.connected:
-                self._went_down()
-                raise LineDown(f"{self.path}: the port went away") from error
+        except WireDown as error:
+            self._went_down("the port went away")
+            raise LineDown(f"{self.path}: the port went away") from error
+        except TimeoutError as error:
             raise self._no_reply(unit_id) from error
         finally:
-            self._pending = False
+            self._answer = None
             if not answered:
-                self._stay_quiet(client)
+                self._stay_quiet()
         self.statistics.replies += 1
-        return reply
+        return body
 
     def _no_reply(self, unit_id: int) -> NoReply:
-        heard = self._seen > 0
+        heard = bool(self._heard)
         if heard:
             self.statistics.garbled += 1
         else:
             self.statistics.silent += 1
         return NoReply(f"{self.path} unit {unit_id}: {'garbled reply' if heard else 'no reply'}", heard=heard)
 
-    def _stay_quiet(self, client: AsyncModbusSerialClient) -> None:
-        self._settled.clear()
-        self._quiet_until = self._monotonic() + self._turnaround_s
-        if client.ctx.transport:
-            client.ctx.transport.flush()  # type: ignore[attr-defined]
+    def _refused(self, unit_id: int, code: int) -> NoReply | Refused:
+        if code in NOBODY_BEHIND_THE_CONVERTER:
+            self.statistics.silent += 1
+            return NoReply(f"{self.path} unit {unit_id}: the converter got no reply", heard=False)
+        return Refused(f"{self.path} unit {unit_id}: Modbus exception {code}", code=code)
+
+    def _stay_quiet(self) -> None:
+        if not self._framing.numbered:
+            self._settled.clear()
+            self._quiet_until = self._monotonic() + self._turnaround_s
 
     async def _keep_quiet(self) -> None:
         left_s = self._quiet_until - self._monotonic()
@@ -168,90 +180,48 @@ class Line:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), left_s)
         self._settled.set()
+        if (gap_s := self._gap_until - self._monotonic()) > 0:
+            await asyncio.sleep(gap_s)
 
-    async def _open(self) -> AsyncModbusSerialClient:
-        if self._client is not None and self._client.connected:
-            return self._client
-        self.close()
+    async def _open(self) -> None:
+        if self._wire.is_open:
+            return
         if self._closed_at is not None and self._monotonic() - self._closed_at < REOPEN_S:
             raise LineDown(f"{self.path}: the port is closed, next try within {REOPEN_S:.0f} s")
-        client = AsyncModbusSerialClient(
-            self.path,
-            framer=FramerType.RTU,
-            baudrate=self.baud,
-            timeout=1.0,
-            retries=0,
-            reconnect_delay=0,
-            trace_packet=self._gate,
-            trace_connect=self._linked,
-        )
         try:
-            opened = await client.connect()
-            await asyncio.sleep(0)
-        except (OSError, ValueError, termios.error) as error:
-            opened, reason = False, f": {error}"
-        else:
-            reason = ""
-        if not opened:
-            client.close()
-            self._went_down()
-            raise LineDown(
-                f"{self.path}: cannot open the port{reason}. Is the adapter plugged in, and nobody else on it?"
-            )
-        self._client = client
+            await self._wire.open()
+        except WireDown as error:
+            self._went_down(str(error))
+            raise LineDown(f"{self.path}: cannot open the port: {error}. {self._wire.advice}") from error
         self._closed_at = None
-        self._seen = 0
+        self.trouble = ""
         self.statistics.opened += 1
-        return client
 
-    def _went_down(self) -> None:
+    def _went_down(self, trouble: str) -> None:
+        self.trouble = trouble
         self._closed_at = self._monotonic()
+        self._wire.close()
 
-    def _linked(self, up: bool) -> None:
+    def _lost(self) -> None:
         """The port vanished: fail the waiter now, not at its deadline."""
-        if up or self._client is None:
-            return
-        waiter = self._client.ctx.response_future
-        if not waiter.done():
-            waiter.set_exception(ModbusException("port vanished"))
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(WireDown("the port went away"))
+        else:
+            self._went_down("the port went away")
 
-    def _drop_old_bytes(self, client: AsyncModbusSerialClient) -> None:
-        try:
-            port = client.ctx.transport.sync_serial  # type: ignore[attr-defined]
-            self.statistics.late_bytes += port.in_waiting
-            port.reset_input_buffer()
-        except (OSError, termios.error, AttributeError) as error:
-            self.close()
-            self._went_down()
-            raise LineDown(f"{self.path}: the port went away") from error
-
-    def _gate(self, sending: bool, data: bytes) -> bytes:
-        """Show pymodbus only the frame that is waited for; `data` is all bytes since the last request."""
-        if sending:
-            self._pending, self._seen = True, 0
-            return data
-        fresh = max(0, len(data) - self._seen)
-        self._seen = len(data)
-        if not self._pending:
-            self.statistics.late_bytes += fresh
+    def _received(self, data: bytes) -> None:
+        waiting = self._answer is not None and not self._answer.done()
+        self._heard = (self._heard + data)[-MOST_BYTES:]
+        if not waiting:
+            self.statistics.late_bytes += len(data)
             if self._settled.is_set():
-                return b""
-        frame = self._find(data)
-        if frame is None:
-            return b""
-        if not self._pending:
+                return
+        body = self._framing.find(self._heard)
+        if body is None:
+            return
+        if waiting:
+            assert self._answer is not None
+            self._answer.set_result(body)
+        else:
             self.statistics.late_frames += 1
             self._settled.set()
-            return b""
-        self._pending = False
-        return frame
-
-    def _find(self, data: bytes) -> bytes | None:
-        for head, size in self._expected:
-            at = data.find(head)
-            while at >= 0:
-                frame = data[at : at + size]
-                if len(frame) == size and FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big")):
-                    return frame
-                at = data.find(head, at + 1)
-        return None

@@ -1,0 +1,1 @@
+"""Devices that farms already own, in the bytes that they speak."""
