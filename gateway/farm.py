@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from gateway.alarms.limits import PondLimits, WaterLimits
+from gateway.alarms.settings import AlarmSettings
 from gateway.bus.settings import LineSettings
 from gateway.control.feeder import Feeder
 from gateway.control.guard import GuardSettings
@@ -91,6 +93,7 @@ class PondSettings(Part):
     depth_m: Annotated[float, Field(ge=0.4, le=4.0)] = 1.2
     power_kw: MotorPower | list[MotorPower] | None = None
     kg_o2_per_kwh: Annotated[float, Field(ge=0.4, le=3.0)] = 1.2
+    limits: PondLimits = PondLimits()
 
     @model_validator(mode="after")
     def _consistent(self) -> "PondSettings":
@@ -253,6 +256,7 @@ class Farm(Part):
     tariff: TariffSettings = TariffSettings(flat_vnd_kwh=FLAT_VND_KWH)
     quiet: QuietSettings | None = None
     baseline: BaselineSettings = BaselineSettings()
+    alarms: AlarmSettings = AlarmSettings()
 
     @model_validator(mode="after")
     def _names_meet(self) -> "Farm":
@@ -269,6 +273,7 @@ class Farm(Part):
                 raise ValueError(f"pond {pond.id!r}: panel {pond.panel!r} is not among {sorted(panels)}")
         self._baseline_fits()
         self._feeders_carry()
+        self._alarms_fit()
         self._none_twice()
         return self
 
@@ -301,6 +306,21 @@ class Farm(Part):
                     raise ValueError(
                         f"feeder {feeder.id!r}: {name} = {limit_kw:g} cannot carry its motor of {max(motors_kw):g} kW"
                     )
+
+    def limits_of(self, pond: PondSettings) -> WaterLimits:
+        """Limits of a pond's water besides oxygen."""
+        return pond.limits.over(self.alarms.limits)
+
+    def _alarms_fit(self) -> None:
+        people = {person.id for person in self.person}
+        for step in self.alarms.step:
+            if strangers := set(step.persons) - people:
+                raise ValueError(f"alarms: nobody has the id {min(strangers)!r}, there are {sorted(people)}")
+        for pond in self.pond:
+            try:
+                self.limits_of(pond)
+            except ValidationError as error:
+                raise ValueError(f"pond {pond.id!r}, limits: {error.errors()[0]['msg']}") from error
 
     def _none_twice(self) -> None:
         owners: dict[tuple[str, str, object], str] = {}
