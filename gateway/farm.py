@@ -15,6 +15,7 @@ from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
 from gateway.control.motors import minimum_on_s
 from gateway.energy.settings import BaselineSettings
+from gateway.journal.settings import StorageSettings
 from gateway.messages.settings import ModemSettings
 from gateway.parts import HourOfDay, Key, Name, Part, UnitId
 from gateway.people.settings import PersonSettings
@@ -257,6 +258,7 @@ class Farm(Part):
     quiet: QuietSettings | None = None
     baseline: BaselineSettings = BaselineSettings()
     alarms: AlarmSettings = AlarmSettings()
+    storage: StorageSettings = StorageSettings()
 
     @model_validator(mode="after")
     def _names_meet(self) -> "Farm":

@@ -45,7 +45,9 @@ class ControlProcess:
         self.farm = farm
         self.clock = clock
         self.boot = boot_id()
-        self.journal = Journal(journal_path(farm), clock, self.boot)
+        self.journal = Journal(
+            journal_path(farm), clock, self.boot, settings=farm.storage, cloud=farm.uplink is not None
+        )
         self.lines = {line.id: make_line(line) for line in farm.line}
         self.nodes: dict[str, Node] = {
             node.id: Node(self._device(node.line, node.unit), node.id, self.journal, self._heard, self._event)
@@ -86,8 +88,6 @@ class ControlProcess:
         self._found = await asyncio.to_thread(known_devices, self.journal.path)
         self._remember()
         self.journal.event("gateway_started")
-        if self.journal.set_aside is not None:
-            self.journal.event("journal_damaged", file=str(self.journal.set_aside))
         await self.link.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
@@ -181,7 +181,7 @@ class ControlProcess:
             "planning": self.planning.error,
             "cloud": {"used": uplink is not None, "connected": bool(uplink and uplink.connected)},
             "channels": self.channels,
-            "journal": {"failing": self.journal.failing, "refused": self.journal.refused},
+            "journal": self.journal.state(),
             "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},
         }
 

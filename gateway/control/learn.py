@@ -13,6 +13,7 @@ import numpy as np
 
 from gateway.control.estimator import Estimator, Tuning, Water
 from gateway.control.profile import DayCurve
+from gateway.control.running import running_limit_a
 from gateway.control.signature import Signature
 
 NEEDED_DAYS = 3.0
@@ -21,8 +22,6 @@ HELD_MINUTES = 5
 SURE_SHARE = 0.25
 LEAST_STARTS = 3
 NIGHT_H = (20, 4)
-RUNNING_SHARE = 0.4
-LEAST_RUNNING_A = 0.3
 
 # Each machine may differ from its like, and a cloudy day from the usual one: history is long enough to tell. A biology that
 # may be anything at first would be taken for the machines' work.
@@ -125,7 +124,7 @@ def running_from_current(current_a: Array) -> Array:
     known = np.isfinite(current_a)
     if not known.any():
         return np.full(len(current_a), math.nan)
-    limit_a = max(LEAST_RUNNING_A, RUNNING_SHARE * float(np.nanpercentile(current_a, 99.5)))
+    limit_a = running_limit_a(float(np.nanpercentile(current_a, 99.5)))
     place = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
     held = (place >= 0) & (np.arange(len(known)) - place <= HELD_MINUTES)
     return np.where(held, (current_a[np.maximum(place, 0)] >= limit_a).astype(float), math.nan)

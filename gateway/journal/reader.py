@@ -2,23 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import apsw
 
+from gateway.clock import EARLIEST_BELIEVABLE
+
 BUSY_MS = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A bucket of one quantity's good values: wall time of its middle in seconds, lowest, mean and highest value."""
-
-    at_s: float
-    low: float
-    mean: float
-    high: float
 
 
 class JournalReader:
@@ -32,29 +23,40 @@ class JournalReader:
         """Let go of the file."""
         self._connection.close()
 
-    def series(self, node: str, quantity: str, since_s: float, until_s: float, buckets: int) -> list[Point]:
-        """Good values of a node's quantity between two wall times, in at most so many buckets; empty ones are left out."""
-        width_s = max(1e-3, (until_s - since_s) / buckets)
-        rows = self._connection.execute(
-            "SELECT CAST((taken_wall_s - ?1) / ?3 AS INTEGER) AS bucket, MIN(v), AVG(v), MAX(v) FROM ("
-            "  SELECT taken_wall_s, (SELECT json_extract(value, '$[1]') FROM json_each(readings)"
-            "    WHERE json_extract(value, '$[0]') = ?5 AND json_extract(value, '$[2]') = 0 LIMIT 1) AS v"
-            "  FROM samples WHERE node = ?4 AND taken_wall_s >= ?1 AND taken_wall_s < ?2 AND wall_known"
-            ") WHERE v IS NOT NULL GROUP BY bucket ORDER BY bucket",
-            (since_s, until_s, width_s, node, quantity),
-        )
-        return [
-            Point(at_s=since_s + (bucket + 0.5) * width_s, low=low, mean=mean, high=high)
-            for bucket, low, mean, high in rows
-        ]
+    def query(self, statement: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of a SELECT; apsw.Error."""
+        return self._connection.execute(statement, values)
 
-    def samples(self, since_s: float, until_s: float) -> Iterator[tuple[str, float, str]]:
-        """Node, wall time and readings as JSON of every sample of known time between two wall times, in no order."""
-        rows: Iterator[tuple[str, float, str]] = self._connection.execute(
-            "SELECT node, taken_wall_s, readings FROM samples WHERE taken_wall_s >= ? AND taken_wall_s < ? AND wall_known",
-            (since_s, until_s),
+    def samples(
+        self, since_s: float, until_s: float, *, node: str | None = None, after: int = 0
+    ) -> Iterator[tuple[str, float, str]]:
+        """Node, wall time and readings as JSON of every sample of known time between two wall times, in their order.
+
+        `node` leaves out the other boards, `after` the samples up to that row.
+        """
+        source = "samples INDEXED BY samples_by_time" if not after else "samples NOT INDEXED"
+        return self._connection.execute(
+            f"SELECT node, taken_wall_s, readings FROM {source} WHERE taken_wall_s >= ?1 AND taken_wall_s < ?2"
+            " AND wall_known AND id > ?3 AND (?4 IS NULL OR node = ?4) ORDER BY taken_wall_s",
+            (since_s, until_s, after, node),
         )
-        return rows
+
+    def condensed(self) -> int:
+        """The newest row of the samples that minutes and hours hold."""
+        return int(self._connection.execute("SELECT row FROM marks WHERE name = 'condensed'").get)
+
+    def traces(self, node: str) -> list[tuple[str, int]]:
+        """Quantity and place of everything that was condensed of a board."""
+        found = self._connection.execute("SELECT quantity, place FROM traces WHERE node = ?", (node,))
+        return [(str(quantity), int(place)) for quantity, place in found]
+
+    def oldest_sample_s(self) -> float | None:
+        """Wall time of the oldest sample of known time, None in an empty journal."""
+        oldest = self._connection.execute(
+            "SELECT taken_wall_s FROM samples WHERE taken_wall_s > ? AND wall_known ORDER BY taken_wall_s LIMIT 1",
+            (EARLIEST_BELIEVABLE.timestamp(),),
+        ).get
+        return None if oldest is None else float(oldest)
 
     def newest_sample_s(self) -> float | None:
         """Wall time of the newest sample of known time, None in an empty journal."""

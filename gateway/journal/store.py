@@ -5,27 +5,32 @@ the WAL-reset fault that distributions still ship.
 """
 
 import contextlib
-import json
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import apsw
 
 from gateway.bus.errors import MemoryFull
 from gateway.bus.samples import Sample
 from gateway.clock import Clock
-from gateway.journal import schema
+from gateway.journal import rows, schema
+from gateway.journal.keeping import Keeping
+from gateway.journal.settings import StorageSettings
+from gateway.journal.state import State, look
 
 log = logging.getLogger(__name__)
 
 COMMIT_S = 1.0
 MOST_WAITING = 50_000
 BUSY_MS = 5000
+RETRY_S = 5.0
+WAL_LIMIT_BYTES = 4_000_000
 
 Job = Callable[[apsw.Connection], None]
 
@@ -50,13 +55,25 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, clock: Clock, boot: str, *, commit_s: float = COMMIT_S, vfs: str | None = None
+        self,
+        path: Path,
+        clock: Clock,
+        boot: str,
+        *,
+        settings: StorageSettings | None = None,
+        cloud: bool = True,
+        commit_s: float = COMMIT_S,
+        vfs: str | None = None,
     ) -> None:
         self.path = path
         self.committed = 0
         self.failing = ""
         self.refused = 0
         self.set_aside: Path | None = None
+        self.losses: dict[tuple[str, int], int] = {}
+        self._connection: apsw.Connection | None = None
+        self._keeping = Keeping(path=path, clock=clock, boot=boot, settings=settings or StorageSettings(), cloud=cloud)
+        self._state = State()
         self._clock = clock
         self._boot = boot
         self._commit_s = commit_s
@@ -69,33 +86,46 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
     def open(self) -> None:
-        """Check the file, set it aside when it is broken, start the writer; apsw.Error when the disk refuses."""
-        self._make_folder()
-        if self.path.exists() and not self._sound():
-            self._put_aside()
-        self._connection = self._connect()
+        """Start the writer. A file that is broken is set aside, one that cannot be opened is tried again and again."""
+        self._try_open()
         self._thread.start()
+
+    def state(self) -> dict[str, Any]:
+        """What people should know of the journal; bytes, counts, ages in seconds, None where it is not known."""
+        return {
+            "failing": self.failing,
+            "refused": self.refused,
+            "waiting": len(self._jobs),
+            **asdict(self._state),
+        }
 
     def put(self, sample: Sample) -> int:
         """Keep a sample; returns the ticket that `committed` reaches when it is safe; raises MemoryFull."""
-        return self._submit(lambda connection: self._insert_sample(connection, sample))
+        return self._submit(lambda connection: rows.insert_sample(connection, sample, self._clock, self._boot))
 
     def event(self, kind: str, pond: str | None = None, **detail: object) -> int:
         """Keep an event; committed at once."""
-        stamp = (self._boot, self._clock.monotonic(), self._clock.wall(), self._clock.wall_known())
-        text = json.dumps(detail, ensure_ascii=False)
+        stamp = rows.now(self._clock, self._boot)
         try:
-            return self._submit(lambda connection: self._insert_event(connection, kind, pond, text, stamp), urgent=True)
+            return self._submit(
+                lambda connection: rows.insert_event(connection, kind, pond, detail, stamp), urgent=True
+            )
         except MemoryFull:
             return self._tickets
 
-    def forget(self, rows: list[tuple[str, int]]) -> int:
-        """The cloud has these (kind, row): take them out of the outbox."""
-        return self._submit(_Many("DELETE FROM outbox WHERE kind = ? AND row = ?", rows))
+    def lost(self, node: str, boot: int, samples: int) -> None:
+        """A board has lost so many samples in this boot, which was said."""
+        self.losses[node, boot] = samples
+        with contextlib.suppress(MemoryFull):
+            self._submit(_Many("INSERT OR REPLACE INTO losses VALUES (?,?,?)", [(node, boot, samples)]))
 
-    def refuse(self, rows: list[tuple[str, int]], reason: str) -> int:
+    def forget(self, leaving: list[tuple[str, int]]) -> int:
+        """The cloud has these (kind, row): take them out of the outbox."""
+        return self._submit(_Many("DELETE FROM outbox WHERE kind = ? AND row = ?", leaving))
+
+    def refuse(self, refused: list[tuple[str, int]], reason: str) -> int:
         """The cloud will never take these: keep them, marked, and send them no more."""
-        marked = [(reason, kind, row) for kind, row in rows]
+        marked = [(reason, kind, row) for kind, row in refused]
         return self._submit(_Many("UPDATE outbox SET refused = ? WHERE kind = ? AND row = ?", marked), urgent=True)
 
     def flush(self, timeout_s: float = 10.0) -> bool:
@@ -113,9 +143,10 @@ class Journal:
             self._wake.notify_all()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
-        with contextlib.suppress(apsw.Error):
-            self._connection.pragma("wal_checkpoint(TRUNCATE)")
-        self._connection.close()
+        if self._connection is not None:
+            with contextlib.suppress(apsw.Error):
+                self._connection.pragma("wal_checkpoint(TRUNCATE)")
+            self._connection.close()
 
     def _submit(self, job: Job, urgent: bool = False) -> int:
         with self._wake:
@@ -130,109 +161,116 @@ class Journal:
             return self._tickets
 
     def _run(self) -> None:
-        while True:
+        while not self._closing or self._jobs:
             with self._wake:
                 self._wake.wait_for(lambda: self._urgent or self._closing, self._commit_s)
                 jobs, ticket = self._jobs, self._tickets
                 self._jobs = []
                 self._urgent = False
                 closing = self._closing
-            if jobs and not self._write(jobs):
-                with self._wake:
-                    self._jobs = jobs + self._jobs
-                if not closing:
-                    time.sleep(self._commit_s)
-                    continue
-            else:
+            if self._ready() and (not jobs or self._write(jobs)):
                 with self._wake:
                     self.committed = ticket
                     self._wake.notify_all()
+                self._keep_order()
+                continue
+            with self._wake:
+                self._jobs = jobs + self._jobs
             if closing:
                 return
+            time.sleep(min(self._commit_s, RETRY_S))
+
+    def _ready(self) -> bool:
+        """A file that could not be opened is tried again."""
+        if self._connection is None:
+            self._try_open()
+        return self._connection is not None
+
+    def _keep_order(self) -> None:
+        """Small pieces of work until the next commit is due."""
+        connection, until_s = self._connection, time.monotonic() + self._commit_s / 2
+        assert connection is not None
+        try:
+            while (
+                not self._urgent and not self._closing and time.monotonic() < until_s and self._keeping.bite(connection)
+            ):
+                pass
+            self._state = look(connection, self.path, self._clock, self._state)
+        except (apsw.Error, OSError) as error:
+            log.error("%s: cannot be kept in order (%s)", self.path, error)
 
     def _write(self, jobs: list[Job]) -> bool:
         connection = self._connection
+        assert connection is not None
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                job(connection)
-            connection.execute("COMMIT")
+            with rows.transaction(connection):
+                for job in jobs:
+                    job(connection)
         except apsw.Error as error:
-            if connection.in_transaction:
-                with contextlib.suppress(apsw.Error):
-                    connection.execute("ROLLBACK")
-            if not self.failing:
-                log.error("%s: cannot write (%s); keeping rows in memory and trying again", self.path, error)
-            self.failing = str(error)
+            self._fails(error)
+            if isinstance(error, apsw.FullError):
+                self._make_room(connection)
             return False
         except (ValueError, TypeError, OverflowError):
-            connection.execute("ROLLBACK")
-            return self._write_singly(jobs)
+            return self._write_singly(connection, jobs)
         self.failing = ""
         return True
 
-    def _write_singly(self, jobs: list[Job]) -> bool:
+    def _make_room(self, connection: apsw.Connection) -> None:
+        try:
+            self._keeping.make_room(connection)
+        except apsw.Error as error:
+            self._fails(error)
+
+    def _fails(self, error: Exception) -> None:
+        if not self.failing:
+            log.error("%s: cannot write (%s); keeping rows in memory and trying again", self.path, error)
+        self.failing = str(error)
+
+    def _write_singly(self, connection: apsw.Connection, jobs: list[Job]) -> bool:
         """One of these jobs cannot be written by any disk: the others are, it is counted and told."""
         for at, job in enumerate(jobs):
             try:
-                with self._connection:
-                    job(self._connection)
+                with rows.transaction(connection):
+                    job(connection)
             except (ValueError, TypeError, OverflowError):
                 self.refused += 1
                 log.exception("a row that cannot be written was dropped")
             except apsw.Error as error:
-                self.failing = str(error)
+                self._fails(error)
                 del jobs[:at]
                 return False
         self.failing = ""
         return True
 
-    def _insert_sample(self, connection: apsw.Connection, sample: Sample) -> None:
-        age_s = self._clock.monotonic() - sample.taken_s
-        readings = [[r.quantity, r.value, int(r.quality), r.reason] for r in sample.readings]
-        row = (
-            sample.node,
-            sample.boot,
-            sample.sequence,
-            self._boot,
-            sample.taken_s,
-            self._clock.wall() - age_s,
-            self._clock.wall_known(),
-            sample.late,
-            json.dumps(readings, separators=(",", ":")),
-        )
-        connection.execute(
-            "INSERT INTO samples (node, boot, sequence, taken_boot, taken_monotonic_s, taken_wall_s, wall_known, late,"
-            " readings) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-            row,
-        )
-        if connection.changes():
-            connection.execute("INSERT INTO outbox (kind, row) VALUES ('sample', ?)", (connection.last_insert_rowid(),))
-
-    def _insert_event(
-        self,
-        connection: apsw.Connection,
-        kind: str,
-        pond: str | None,
-        text: str,
-        stamp: tuple[str, float, float, bool],
-    ) -> None:
-        connection.execute(
-            "INSERT INTO events (kind, pond, detail, at_boot, at_monotonic_s, at_wall_s, wall_known)"
-            " VALUES (?,?,?,?,?,?,?)",
-            (kind, pond, text, *stamp),
-        )
-        connection.execute("INSERT INTO outbox (kind, row) VALUES ('event', ?)", (connection.last_insert_rowid(),))
+    def _try_open(self) -> None:
+        """Check the file, set it aside when it is broken, open it; what cannot be done now is said in `failing`."""
+        try:
+            self._make_folder()
+            if self.path.exists() and not self._sound():
+                self._put_aside()
+            connection = self._connect()
+            self.losses.update(
+                ((node, boot), count) for node, boot, count in connection.execute("SELECT * FROM losses")
+            )
+        except (apsw.Error, OSError) as error:
+            self._fails(error)
+        else:
+            self._connection, self.failing = connection, ""
 
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), vfs=self._vfs)
-        connection.set_busy_timeout(BUSY_MS)
-        connection.pragma("journal_mode", "wal")
-        connection.pragma("synchronous", "full")
-        if connection.pragma("user_version") == 0:
-            with connection:
-                connection.execute(schema.STATEMENTS)
-                connection.pragma("user_version", schema.VERSION)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            if connection.pragma("user_version") == 0:
+                connection.pragma("auto_vacuum", 2)
+            connection.pragma("journal_mode", "wal")
+            connection.pragma("synchronous", "full")
+            connection.pragma("journal_size_limit", WAL_LIMIT_BYTES)
+            schema.bring_up_to_date(connection)
+        except apsw.Error:
+            connection.close()
+            raise
         return connection
 
     def _sound(self) -> bool:
@@ -241,7 +279,7 @@ class Journal:
             with contextlib.closing(apsw.Connection(str(self.path), vfs=self._vfs)) as connection:
                 connection.set_busy_timeout(BUSY_MS)
                 rows = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
-                return rows == ["ok"] and connection.pragma("user_version") == schema.VERSION
+                return rows == ["ok"] and connection.pragma("user_version") > 0
         except (apsw.CorruptError, apsw.NotADBError):
             return False
         except apsw.Error as error:
@@ -255,6 +293,7 @@ class Journal:
             old = self.path.with_name(self.path.name + suffix)
             if old.exists():
                 old.rename(self.set_aside.with_name(self.set_aside.name + suffix))
+        self.event("journal_damaged", file=str(self.set_aside))
         log.error("%s is damaged; set aside as %s, a fresh journal begins", self.path, self.set_aside)
 
     def _make_folder(self) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from gateway.clock import Clock
+from gateway.journal.history import series as series_of
 from gateway.journal.reader import JournalReader
 from gateway.text import Text
 from gateway.web.desk import SILENT_S, AtDesk, Desk
@@ -84,7 +85,7 @@ async def series(pond_id: str, desk: AtDesk) -> dict[str, list[float]]:
     since_s = until_s - CHART_HOURS * 3600 / desk.farm.simulation.speed
 
     def question(reader: JournalReader) -> dict[str, list[float]]:
-        points = reader.series(node, DO.symbol, since_s, until_s, CHART_BUCKETS)
+        points = series_of(reader, node, DO.symbol, 0, since_s, until_s, CHART_BUCKETS)
         return {
             "until": [until_s],
             "at": [round(point.at_s, 1) for point in points],

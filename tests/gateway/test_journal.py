@@ -8,6 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from gateway.journal.history import series
 from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
 from tests.faults import Fault
@@ -207,7 +208,7 @@ def test_series_gives_lowest_mean_and_highest_of_good_values(tmp_path: Path) -> 
         made.put(sample(7 * number, steps.now_s, value))
         made.flush()
     with closing(JournalReader(made.path)) as reader:
-        points = reader.series("n1", "do_mg_l", steps.wall_s - 240, steps.wall_s + 1, 1)
+        points = series(reader, "n1", "do_mg_l", 0, steps.wall_s - 240, steps.wall_s + 1, 1)
     assert len(points) == 1
     assert (points[0].low, points[0].mean, points[0].high) == (4.0, 5.0, 6.0)
     made.close()

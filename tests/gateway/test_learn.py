@@ -228,6 +228,7 @@ def test_a_row_that_makes_no_sense_is_a_damaged_journal(tmp_path: Path) -> None:
     keep(farm, past(2)[:60])
     connection = apsw.Connection(str(journal_path(farm)))
     connection.execute("UPDATE samples SET readings = '[[1' WHERE id = 7")
+    connection.execute("UPDATE marks SET row = 0")
     connection.close()
     with pytest.raises(NoHistory, match="damaged_journal"):
         learn_farm(farm, {"ao-1": WATER}, days=14)
