@@ -12,6 +12,7 @@ from collections.abc import Callable
 import serial
 
 BAUD = 115200
+LONGEST_LINE = 2000
 UNASKED = (
     "RING", "VOICE CALL:", "NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "MISSED_CALL", "+CMTI:", "+CDS:", "+CLCC:",
     "+RXDTMF:", "+CPIN:", "+SIMCARD:", "RDY", "SMS DONE", "PB DONE", "+SMS FULL", "+CREG:", "+CEREG:", "+STIN:",
@@ -108,7 +109,8 @@ class AtPort:
             asyncio.get_running_loop().remove_reader(self._serial.fileno())
             self._lose(f"{self._path} is gone: {error}")
             return
-        *lines, self._buffer = (self._buffer + data).replace(b"\r", b"\n").split(b"\n")
+        *lines, rest = (self._buffer + data).replace(b"\r", b"\n").split(b"\n")
+        self._buffer = rest[-LONGEST_LINE:]
         for line in lines:
             if line.strip():
                 self._take(line.decode("ascii", "replace").strip())

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ OF_CARD = {10: "sim_missing", 12: "sim_puk", 13: "sim_failed", 15: "sim_failed"}
 OF_SMS = {310: "sim_missing", 313: "sim_failed", 316: "sim_puk", 331: "no_network", 332: "no_network"}
 # Barred, rejected, not subscribed: what a network says without credit.
 REFUSED_SMS = frozenset((8, 10, 21, 29, 30, 50, 69))
+NEW_SMS = re.compile(r'\+CMTI: "\w+", ?(\d{1,5})')
 REGISTERED = ("1", "5")
 
 OnSms = Callable[[str, str], Awaitable[None]]
@@ -223,7 +225,8 @@ class Modem:
 
     def _heard(self, line: str) -> None:
         if line.startswith("+CMTI:"):
-            self._inbox.put_nowait(line.rsplit(",", 1)[-1])
+            if new := NEW_SMS.fullmatch(line):
+                self._inbox.put_nowait(new[1])
         elif self._call_lines is not None:
             self._call_lines.put_nowait(line)
 

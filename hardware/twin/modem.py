@@ -111,6 +111,12 @@ class SimulatedModem:
             if self._call:
                 self._call.over = True
 
+    def noise(self, data: bytes) -> None:
+        """Bytes on the AT port that nobody asked for."""
+        with self._lock:
+            if self._terminals is not None:
+                self._terminals[0].write(data)
+
     def press(self, key: str) -> None:
         """The person called presses a key."""
         with self._lock:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +20,15 @@ from gateway.people.settings import PersonSettings
 from hardware.twin.modem import Habits, SimulatedModem
 from tests.gateway.test_deliveries import entry, until
 
+RUBBISH = (
+    b'\r\n+CMTI: "SM",77\r\n',
+    b"\r\n+CMTI:\r\n",
+    b"\r\nOK\r\n",
+    b"\r\n> ",
+    b"\r\nBUSY\r\n",
+    b"\r\n+CLCC: 1\r\n",
+    b"x" * 3000,
+)
 AN = PersonSettings(id="an", name="An", phone="+84901234567")
 SHORT = Waits(open_s=0.02, wake_s=0.3, look_s=0.05, ready_s=0.3, send_s=0.5)
 HURRY = Patience(ring_s=0.3, call_s=0.7, answer_s=0.5, pause_s=0.05, speech_speed=40.0)
@@ -274,5 +284,20 @@ def test_a_person_without_a_phone(tmp_path: Path) -> None:
             with pytest.raises(NotDelivered, match="no phone") as missing:
                 await at.sms.deliver(sending(), PersonSettings(id="an", name="An"))
             assert missing.value.final
+
+    asyncio.run(scenario())
+
+
+def test_rubbish_from_the_modem_does_no_harm(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with yard(tmp_path) as at:
+            await at.ready()
+            random = Random(7)
+            for _ in range(40):
+                at.twin.noise(random.randbytes(random.randrange(60)))
+                at.twin.noise(random.choice(RUBBISH))
+            await asyncio.sleep(0.1)
+            await until(lambda: not at.states.problem("modem"))
+            assert (await at.sms.deliver(sending(), AN)).result == "delivered"
 
     asyncio.run(scenario())

@@ -27,7 +27,10 @@
 
   const farmKey = async () => bytes((await (await fetch("/push/key")).json()).key);
 
-  const manager = async () => (await navigator.serviceWorker.ready).pushManager;
+  const manager = async () => {
+    await navigator.serviceWorker.register("/sw.js");
+    return (await navigator.serviceWorker.ready).pushManager;
+  };
 
   const look = async () => {
     if (!window.isSecureContext) return "insecure";
