@@ -25,6 +25,8 @@ from gateway.farm import SOCKET_NAME, Farm
 from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
 from gateway.link import LinkServer, Order
+from gateway.living.feed import Feed
+from gateway.living.notify import notify
 from gateway.memory import read_memory, write_memory
 from gateway.planning import Planner, Planning
 from gateway.uplink.uplink import Uplink
@@ -63,6 +65,8 @@ class ControlProcess:
         self.planner = Planner()
         self.planning = Planning(self.control, self.planner)
         self.link = LinkServer(link_path(farm), self.order)
+        self.pollers = {name: Poller(self._on_line(name), farm.poll_ms / 1000, self._polled) for name in self.lines}
+        self.passes = 0
         self.passes_late_s: list[float] = []
         self._stop = asyncio.Event()
         self._orders: dict[str, Order] = {
@@ -73,6 +77,7 @@ class ControlProcess:
             "restart": self._restart,
             "channel": self._channel,
         }
+        self.feed = Feed(self._marks())
         self.channels: dict[str, dict[str, Any]] = {}
         self._found: dict[str, str] = {}
         self._errors: dict[str, BusError | None] = {}
@@ -102,14 +107,22 @@ class ControlProcess:
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         work = [self._pass_for_ever(), *(keeper.run() for keeper in self.keepers.values())]
-        for name in self.lines:
-            nodes = [node for node in self._all_nodes() if node.device.line is self.lines[name]]
-            work.append(Poller(nodes, self.farm.poll_ms / 1000, self._polled).run())
+        for name, poller in self.pollers.items():
+            work.append(poller.run())
             work.append(GuestDoor(self.lines[name], guest_path(self.farm, name)).run())
-        work += [self._keep("planning", self.planning.run), self._keep("memory", self._save_for_ever)]
+        work += [
+            self._keep("the watchdog's feed", self.feed.run),
+            self._keep("planning", self.planning.run),
+            self._keep("memory", self._save_for_ever),
+        ]
         if self.uplink is not None:
             work.append(self._keep("the uplink", self.uplink.run))
         return work
+
+    def _marks(self) -> dict[str, Callable[[], int]]:
+        """What has to move for the watchdog to be fed."""
+        lines = {f"line {name}": lambda poller=poller: poller.turns for name, poller in self.pollers.items()}
+        return {**lines, "control": lambda: self.passes, "journal": lambda: self.journal.turns}
 
     async def _keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A helper may fail in any way; oxygen does not depend on it."""
@@ -137,6 +150,7 @@ class ControlProcess:
             await asyncio.to_thread(write_memory, memory_path(self.farm), saved, wall_s)
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
+        notify("STOPPING=1")
         for task in tasks:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -170,6 +184,7 @@ class ControlProcess:
         for name, wish in self.control.step().items():
             self.keepers[name].wish(wish)
         self.link.publish(self.snapshot())
+        self.passes += 1
 
     def snapshot(self) -> dict[str, Any]:
         """What the web process shows."""
@@ -218,6 +233,9 @@ class ControlProcess:
         """End in good order, to be started again with the farm.toml of now."""
         self._stop.set()
         return {}
+
+    def _on_line(self, name: str) -> list[Node]:
+        return [node for node in self._all_nodes() if node.device.line is self.lines[name]]
 
     def _all_nodes(self) -> list[Node]:
         return [*self.nodes.values(), *self.panels.values()]

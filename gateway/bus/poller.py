@@ -27,6 +27,7 @@ class Poller:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.turns = 0  # grows with each step, for whoever watches that it does not hang
         self._nodes = nodes
         self._period_s = period_s
         self._on_change = on_change
@@ -39,6 +40,7 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
+            self.turns += 1
             polled = False
             for node in self._nodes:
                 if self._monotonic() >= self._due[node.name] and node.device.due():
@@ -49,6 +51,7 @@ class Poller:
                 await self._sleep(self._idle_s())
 
     async def _poll(self, node: Node) -> None:
+        self.turns += 1
         started = self._monotonic()
         self._due[node.name] = max(self._due[node.name] + self._period_s, started)
         await self._told(node, node.poll())

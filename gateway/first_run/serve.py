@@ -7,6 +7,7 @@ from pathlib import Path
 import uvicorn
 
 from gateway.first_run.app import FirstRun, make_first_run
+from gateway.living.feed import Feed
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +26,10 @@ async def _serve(path: Path, host: str, port: int) -> None:
     log.info("%s is not there: open http://%s:%d to set the farm up", path, host, port)
     serving = asyncio.create_task(server.serve())
     told = asyncio.create_task(written.wait())
+    feeding = asyncio.create_task(Feed({}).run())
     await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
     await asyncio.sleep(LAST_WORDS_S if told.done() else 0)
     told.cancel()
+    feeding.cancel()
     server.should_exit = True
     await serving

@@ -69,6 +69,7 @@ class Journal:
         self.committed = 0
         self.failing = ""
         self.refused = 0
+        self.turns = 0  # of the writer, for whoever watches that it does not hang
         self.set_aside: Path | None = None
         self.losses: dict[tuple[str, int], int] = {}
         self._connection: apsw.Connection | None = None
@@ -162,6 +163,7 @@ class Journal:
 
     def _run(self) -> None:
         while not self._closing or self._jobs:
+            self.turns += 1
             with self._wake:
                 self._wake.wait_for(lambda: self._urgent or self._closing, self._commit_s)
                 jobs, ticket = self._jobs, self._tickets

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.clock import Clock
 from gateway.farm import SOCKET_NAME, Farm, FarmError, read_farm
 from gateway.link import LinkClient
+from gateway.living.feed import Feed
 from gateway.messages.deliveries import Deliveries
 from gateway.messages.modem import Modem
 from gateway.messages.phone import CallChannel, SmsChannel, Told
@@ -107,6 +108,7 @@ async def _run(farm: Farm, path: Path) -> None:
         asyncio.create_task(process.run()),
         asyncio.create_task(stop.wait()),
         asyncio.create_task(_until_changed(path, process)),
+        asyncio.create_task(Feed({}).run()),
     ]
     done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in left:

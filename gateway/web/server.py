@@ -12,12 +12,13 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from gateway.farm import Farm
-from gateway.web import farm_page, push_page, shared
+from gateway.living.feed import Feed
+from gateway.web import farm_page, health, push_page, shared
 from gateway.web.desk import Desk
 from gateway.web.pages import static_folder
 from gateway.web.shared import HEADERS
 
-ROUTERS = (shared.router, farm_page.router, push_page.router)
+ROUTERS = (health.router, shared.router, farm_page.router, push_page.router)
 
 
 def make_app(farm: Farm) -> FastAPI:
@@ -26,9 +27,10 @@ def make_app(farm: Farm) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def connected(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(desk.link.run())
+        tasks = [asyncio.create_task(desk.link.run()), asyncio.create_task(Feed({}).run())]
         yield
-        task.cancel()
+        for task in tasks:
+            task.cancel()
 
     app = FastAPI(title="Pondkeeper gateway", lifespan=connected, docs_url=None, redoc_url=None)
     app.state.desk = desk
