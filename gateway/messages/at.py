@@ -31,14 +31,18 @@ class AtError(Exception):
 
 
 class PortLost(Exception):
-    """The port is gone, or the modem does not answer on it; the text says which."""
+    """The port is gone (`unplugged`), or the modem does not answer on it; the text says which."""
+
+    def __init__(self, why: str, *, unplugged: bool = False) -> None:
+        super().__init__(why)
+        self.unplugged = unplugged
 
 
 class AtPort:
     """Open from `open` to `close`; `notice` gets each unasked line, in the event loop."""
 
     def __init__(self, path: str, notice: Callable[[str], None]) -> None:
-        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[PortLost] = asyncio.get_running_loop().create_future()
         self._path = path
         self._notice = notice
         self._serial: serial.Serial | None = None
@@ -55,12 +59,12 @@ class AtPort:
             self._serial = serial.Serial(self._path, BAUD, timeout=0, write_timeout=1.0, exclusive=True)
             self._serial.reset_input_buffer()
         except (OSError, ValueError) as error:
-            raise PortLost(f"{self._path} cannot be opened: {error}") from error
+            raise PortLost(f"{self._path} cannot be opened: {error}", unplugged=True) from error
         asyncio.get_running_loop().add_reader(self._serial.fileno(), self._readable)
 
     def close(self) -> None:
         """Let go of the port."""
-        self._lose("closed")
+        self._lose(PortLost("closed"))
         if self._serial is not None:
             asyncio.get_running_loop().remove_reader(self._serial.fileno())
             with contextlib.suppress(OSError):
@@ -71,7 +75,7 @@ class AtPort:
         """The lines of the answer without its OK; `payload` is given at the prompt. Raises AtError or PortLost."""
         async with self._turn:
             if self.lost.done():
-                raise PortLost(self.lost.result())
+                raise self.lost.result()
             self._command, self._lines = command, []
             self._payload = None if payload is None else payload.encode() + b"\x1a"
             self._answer = asyncio.get_running_loop().create_future()
@@ -80,8 +84,8 @@ class AtPort:
                 async with asyncio.timeout(timeout_s):
                     final = await self._answer
             except TimeoutError:
-                self._lose(f"no answer to {_shown(command)} within {timeout_s:g} s")
-                raise PortLost(self.lost.result()) from None
+                self._lose(PortLost(f"no answer to {_shown(command)} within {timeout_s:g} s"))
+                raise self.lost.result() from None
             finally:
                 self._answer, self._command = None, ""
             if final != "OK":
@@ -93,13 +97,13 @@ class AtPort:
             if self._serial is not None:
                 self._serial.write(data)
         except OSError as error:
-            self._lose(f"{self._path} is gone: {error}")
+            self._lose(PortLost(f"{self._path} is gone: {error}", unplugged=True))
 
-    def _lose(self, why: str) -> None:
+    def _lose(self, why: PortLost) -> None:
         if not self.lost.done():
             self.lost.set_result(why)
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(PortLost(self.lost.result()))
+            self._answer.set_exception(self.lost.result())
 
     def _readable(self) -> None:
         assert self._serial is not None
@@ -107,7 +111,7 @@ class AtPort:
             data = self._serial.read(4096)
         except OSError as error:
             asyncio.get_running_loop().remove_reader(self._serial.fileno())
-            self._lose(f"{self._path} is gone: {error}")
+            self._lose(PortLost(f"{self._path} is gone: {error}", unplugged=True))
             return
         *lines, rest = (self._buffer + data).replace(b"\r", b"\n").split(b"\n")
         self._buffer = rest[-LONGEST_LINE:]

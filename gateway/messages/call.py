@@ -8,7 +8,7 @@ BEGIN while it still rings: only the key proves that somebody listens.
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gateway.messages.at import CALL_OVER, AtError, AtPort, PortLost
 from gateway.messages.voice import Voice
@@ -101,9 +101,10 @@ class Call:
     async def _line(self) -> str:
         getting = asyncio.ensure_future(self._lines.get())
         try:
-            await asyncio.wait([getting, self._port.lost], return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [getting, self._port.lost]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if not getting.done():
-                raise PortLost(self._port.lost.result())
+                raise self._port.lost.result()
             return getting.result()
         finally:
             getting.cancel()

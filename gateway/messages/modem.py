@@ -1,7 +1,6 @@
 """The modem of a farm: gets it ready, watches it, sends SMS, calls, and hands on what comes in.
 
-Numbers after +CME ERROR and +CMS ERROR: 3GPP TS 27.007, 9.2 and TS 27.005, 3.2.5; AT+SPIC, tries left for PIN, PUK, PIN2 and
-PUK2: SIM7500/SIM7600 AT Command Manual, 4.6.
+Numbers after +CMS ERROR: 3GPP TS 27.005, 3.2.5.
 """
 
 import asyncio
@@ -14,27 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.messages.at import AtError, AtPort, PortLost
-from gateway.messages.call import Call, CallEnd, Patience
+from gateway.messages.call import Call, CallEnd, Lines, Patience
+from gateway.messages.card import NotReady, is_registered, unlock
 from gateway.messages.pdu import BadPdu, parts, read_deliver
 from gateway.messages.settings import ModemSettings
 from gateway.messages.states import States
 
 log = logging.getLogger(__name__)
 
-ALL_TRIES = 3
-SETUP = ("AT+CMEE=1", "AT+CHUP", "AT+CMGF=0", "AT+CNMI=2,1,0,0,0", "AT+CLCC=1", "AT+DDET=1", "AT+CMGD=1,4")
-OF_CARD = {10: "sim_missing", 12: "sim_puk", 13: "sim_failed", 15: "sim_failed"}
+# A call of this process's last life is hung up; old messages are deleted, for they answer no alarm of now.
+SETUP = ("AT+CHUP", "AT+CMGF=0", "AT+CMGD=1,4", "AT+CNMI=2,1,0,0,0", "AT+CLCC=1", "AT+DDET=1")
 OF_SMS = {310: "sim_missing", 313: "sim_failed", 316: "sim_puk", 331: "no_network", 332: "no_network"}
 # Barred, rejected, not subscribed: what a network says without credit.
 REFUSED_SMS = frozenset((8, 10, 21, 29, 30, 50, 69))
 NEW_SMS = re.compile(r'\+CMTI: "\w+", ?(\d{1,5})')
-REGISTERED = ("1", "5")
 
 OnSms = Callable[[str, str], Awaitable[None]]
-
-
-class NotReady(Exception):
-    """The modem cannot send now; the text is a key of the `channel.problem` texts."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Waits:
 
 
 class Modem:
-    """Opens by itself, and again when it was unplugged. Making one does no I/O; `run` keeps it ready."""
+    """Opens by itself, and again when it was unplugged; made within the event loop, it does nothing until `run`."""
 
     def __init__(
         self,
@@ -66,12 +60,13 @@ class Modem:
         self._patience = patience or Patience()
         self._port: AtPort | None = None
         self._problem = "modem_unplugged"
+        self._not_ready_since_s = asyncio.get_running_loop().time()
         self._refused = False
         self._ready = asyncio.Event()
         self._turn = asyncio.Lock()
         self._references = itertools.count()
         self._inbox: asyncio.Queue[str] = asyncio.Queue()
-        self._call_lines: asyncio.Queue[str] | None = None
+        self._call_lines: Lines | None = None
 
     async def run(self) -> None:
         """Keep it ready until cancelled."""
@@ -79,13 +74,11 @@ class Modem:
             try:
                 await self._session()
             except PortLost as error:
-                known = self._problem if self._problem.startswith(("sim", "pin")) else ""
-                unplugged = "opened" in str(error) or "gone" in str(error)
-                self._stands("modem_unplugged" if unplugged else known or "modem_silent", str(error))
-            except NotReady as error:
-                self._stands(str(error))
+                self._fails("modem_unplugged" if error.unplugged else "modem_silent", str(error))
             except AtError as error:
-                self._stands("modem_silent", str(error))
+                self._fails("modem_silent", str(error))
+            except NotReady as error:
+                self._fails(str(error))
             await asyncio.sleep(self._waits.open_s)
 
     async def send_sms(self, number: str, text: str) -> int:
@@ -109,10 +102,9 @@ class Modem:
     async def call(self, number: str, samples: bytes) -> CallEnd:
         """Call and read `samples` (see voice.py) out until the key comes; raises NotReady, AtError or PortLost."""
         async with self._when_ready() as port:
-            lines: asyncio.Queue[str] = asyncio.Queue()
-            self._call_lines = lines
+            self._call_lines = Lines()
             try:
-                call = Call(port, lines, self._patience)
+                call = Call(port, self._call_lines, self._patience)
                 end = await call.place(number, samples, self.settings.audio)
             finally:
                 self._call_lines = None
@@ -122,111 +114,81 @@ class Modem:
                 self._was_refused(end.barred, end.detail)
             return end
 
-    async def _session(self) -> None:
-        port = AtPort(self.settings.port, self._heard)
-        port.open()
-        reading: asyncio.Task[None] | None = None
-        try:
-            await self._prepare(port)
-            self._port = port
-            reading = asyncio.create_task(self._read_inbox(port))
-            while True:
-                async with self._turn:
-                    await self._look(port)
-                ends: list[asyncio.Future[Any]] = [port.lost, reading]
-                await asyncio.wait(ends, timeout=self._waits.look_s, return_when=asyncio.FIRST_COMPLETED)
-                if reading.done():
-                    reading.result()
-                if port.lost.done():
-                    raise PortLost(port.lost.result())
-        finally:
-            self._port = None
-            self._ready.clear()
-            port.close()
-            if reading is not None:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
-
-    async def _prepare(self, port: AtPort) -> None:
-        await port.ask("AT", self._waits.wake_s)
-        await port.ask("ATE0")
-        await port.ask(SETUP[0])
-        await self._unlock(port)
-        for command in SETUP[1:]:
-            with contextlib.suppress(AtError):  # a relative of the SIM7600 may lack one; sending shows whether it works
-                await port.ask(command)
-
-    async def _unlock(self, port: AtPort) -> None:
-        try:
-            state = _value(await port.ask("AT+CPIN?"), "+CPIN:")
-        except AtError as error:
-            raise NotReady(OF_CARD.get(error.code, "sim_failed")) from error
-        if state == "READY":
-            return
-        if state != "SIM PIN":
-            raise NotReady("sim_puk")
-        if self.settings.pin is None:
-            raise NotReady("sim_pin")
-        if await self._tries(port) < ALL_TRIES:
-            raise NotReady("pin_wrong")
-        try:
-            await port.ask(f'AT+CPIN="{self.settings.pin}"', 10.0)
-        except AtError as error:
-            raise NotReady("pin_wrong") from error
-
-    async def _tries(self, port: AtPort) -> int:
-        """How often a PIN may still be tried; 0 when the card does not tell, for a third wrong one locks it."""
-        try:
-            left = _value(await port.ask("AT+SPIC"), "+SPIC:").split(",")[0]
-        except AtError:
-            return 0
-        return int(left) if left.isdigit() else 0
-
-    async def _look(self, port: AtPort) -> None:
-        registered = await self._is_registered(port)
-        self._stands("" if registered else "no_network")
-
-    async def _is_registered(self, port: AtPort) -> bool:
-        for question in ("CREG", "CEREG"):
-            with contextlib.suppress(AtError):
-                state = _value(await port.ask(f"AT+{question}?"), f"+{question}:").split(",")
-                if state[1:2] and state[1] in REGISTERED:
-                    return True
-        return False
-
     @contextlib.asynccontextmanager
     async def _when_ready(self) -> AsyncIterator[AtPort]:
-        """The port for this sender alone, once the network is there."""
-        if self._problem.startswith(("sim", "pin")):
-            raise NotReady(self._problem)
+        """The port for this sender alone; one that has not been ready for long is not waited for."""
         try:
-            async with asyncio.timeout(self._waits.ready_s):
+            async with asyncio.timeout_at(self._not_ready_since_s + self._waits.ready_s):
                 await self._ready.wait()
         except TimeoutError:
             raise NotReady(self._problem) from None
         async with self._turn:
-            if self._port is None:
+            if self._port is None or not self._ready.is_set():
                 raise NotReady(self._problem)
             yield self._port
 
-    def _stands(self, problem: str, detail: str = "") -> None:
-        if problem and problem != self._problem:
+    async def _session(self) -> None:
+        port = AtPort(self.settings.port, self._heard)
+        port.open()
+        reading = asyncio.create_task(self._read_inbox(port))
+        try:
+            await port.ask("AT", self._waits.wake_s)
+            await port.ask("ATE0")
+            await port.ask("AT+CMEE=1")
+            await unlock(port, self.settings.pin, self._waits.open_s)
+            await self._watch(port, reading)
+        finally:
+            self._port = None
+            port.close()
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _watch(self, port: AtPort, reading: "asyncio.Task[None]") -> None:
+        while True:
+            async with self._turn:
+                if not await is_registered(port):
+                    self._fails("no_network")
+                else:
+                    if self._port is None:
+                        await self._set_up(port)
+                    self._works()
+            ends: list[asyncio.Future[Any]] = [port.lost, reading]
+            await asyncio.wait(ends, timeout=self._waits.look_s, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+            if port.lost.done():
+                raise port.lost.result()
+
+    async def _set_up(self, port: AtPort) -> None:
+        for command in SETUP:
+            with contextlib.suppress(AtError):  # a relative of the SIM7600 may lack one; sending shows whether it works
+                await port.ask(command)
+        self._port = port
+
+    def _works(self) -> None:
+        self._problem = ""
+        self._ready.set()
+        self._states.set("modem", "no_credit" if self._refused else "")
+
+    def _fails(self, problem: str, detail: str = "") -> None:
+        """A network that is away for a moment, or not found yet, is not told of."""
+        now_s = asyncio.get_running_loop().time()
+        if self._ready.is_set():
+            self._ready.clear()
+            self._not_ready_since_s = now_s
+        if problem != self._problem:
             log.warning("modem: %s %s", problem, detail)
         self._problem = problem
-        if problem:
-            self._ready.clear()
-        else:
-            self._ready.set()
-        self._states.set("modem", problem or ("no_credit" if self._refused else ""), detail)
+        if problem != "no_network" or now_s - self._not_ready_since_s >= self._waits.ready_s:
+            self._states.set("modem", problem, detail)
 
     def _was_refused(self, refused: bool, detail: str = "") -> None:
         self._refused = refused
         self._states.set("modem", "no_credit" if refused else self._problem, detail)
 
     def _heard(self, line: str) -> None:
-        if line.startswith("+CMTI:"):
-            if new := NEW_SMS.fullmatch(line):
-                self._inbox.put_nowait(new[1])
+        if new := NEW_SMS.fullmatch(line):
+            self._inbox.put_nowait(new[1])
         elif self._call_lines is not None:
             self._call_lines.put_nowait(line)
 
@@ -246,8 +208,3 @@ class Modem:
             log.warning("modem: %s", error)
             return
         await self._on_sms(sender, words)
-
-
-def _value(lines: list[str], name: str) -> str:
-    """What stands behind this name in an answer."""
-    return next((line.removeprefix(name).strip() for line in lines if line.startswith(name)), "")

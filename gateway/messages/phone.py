@@ -4,7 +4,8 @@ import re
 from collections.abc import Awaitable, Callable
 
 from gateway.messages.at import AtError, PortLost
-from gateway.messages.modem import REFUSED_SMS, Modem, NotReady
+from gateway.messages.card import NotReady
+from gateway.messages.modem import REFUSED_SMS, Modem
 from gateway.messages.sending import NotDelivered, Outcome, Sending
 from gateway.messages.speech import Speech, Speechless
 from gateway.messages.states import States

@@ -179,7 +179,7 @@ def test_no_network_is_named_until_it_is_back(tmp_path: Path) -> None:
             with pytest.raises(NotDelivered, match="no_network") as missing:
                 await at.sms.deliver(sending(), AN)
             assert not missing.value.final
-            assert at.states.problem("modem") == "no_network"
+            await at.fails("no_network")
             at.twin.habits.network = True
             await at.ready()
             assert (await at.sms.deliver(sending(), AN)).result == "delivered"
