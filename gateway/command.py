@@ -2,6 +2,7 @@
 
 import logging
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,7 +94,7 @@ def web(
 
     farm = _read(farm_file)
     _log()
-    run_web(farm)
+    run_web(farm, farm_file)
 
 
 @app.command()
@@ -104,6 +105,37 @@ def messages(farm_file: FarmFile) -> None:
     farm = _read(farm_file)
     _log()
     run_messages(farm, farm_file)
+
+
+@app.command()
+def code(farm_file: FarmFile) -> None:
+    """Show the code that the pages ask for when the first account is made."""
+    from gateway.people.code import current_code
+
+    typer.echo(current_code(_read(farm_file).data))
+
+
+@app.command()
+def password(
+    farm_file: FarmFile,
+    person: Annotated[str, typer.Argument(help="The person's id in farm.toml.")],
+) -> None:
+    """Set a person's password from here; it is read from the terminal, or from standard input. Exit code 2 when refused."""
+    from gateway.clock import Clock
+    from gateway.people.store import PasswordRefused, PeopleStore
+
+    farm = _read(farm_file)
+    if person not in {one.id for one in farm.person}:
+        typer.echo(
+            f"{farm_file}: there is no person {person!r}; there are {[one.id for one in farm.person]}.", err=True
+        )
+        raise typer.Exit(USAGE_ERROR)
+    secret = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    try:
+        PeopleStore(farm.data / "people.sqlite", Clock().wall).set_password(person, secret)
+    except PasswordRefused as error:
+        typer.echo(f"The password needs {error}.", err=True)
+        raise typer.Exit(USAGE_ERROR) from error
 
 
 @app.command()

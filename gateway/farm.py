@@ -188,10 +188,11 @@ class UplinkSettings(Part):
 
 
 class WebSettings(Part):
-    """The page on the farm's own network."""
+    """The pages on the farm's own network; `visitors` may read without an account, or see nothing."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    visitors: Literal["none", "read"] = "none"
 
 
 class SimulationSettings(Part):

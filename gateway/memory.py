@@ -1,13 +1,12 @@
 """What control has learned of its ponds, in one file of the farm's data, so that a restart forgets nothing."""
 
-import contextlib
 import json
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
 from gateway.clock import Clock
+from gateway.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -21,16 +20,7 @@ def write_memory(path: Path, ponds: dict[str, Any], wall_s: float | None) -> Non
     `wall_s` is None where the wall clock is not known.
     """
     text = json.dumps({"version": VERSION, "wall_s": wall_s, "ponds": ponds}, separators=(",", ":"))
-    new = path.with_name(f"{path.name}.new")
-    try:
-        with new.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
+    write_whole(path, text)
 
 
 def read_memory(path: Path, clock: Clock) -> tuple[dict[str, Any], float]:

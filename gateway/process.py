@@ -206,10 +206,11 @@ class ControlProcess:
 
     def _override(self, order: dict[str, Any]) -> dict[str, Any]:
         pond, machine, run = str(order["pond"]), int(order["machine"]), bool(order["run"])
-        return {"refused": self.control.override(pond, machine, run, float(order["minutes"]))}
+        who = str(order.get("who", ""))
+        return {"refused": self.control.override(pond, machine, run, float(order["minutes"]), who)}
 
     def _release(self, order: dict[str, Any]) -> dict[str, Any]:
-        self.control.release(str(order["pond"]), int(order["machine"]))
+        self.control.release(str(order["pond"]), int(order["machine"]), str(order.get("who", "")))
         return {"refused": ""}
 
     def _note(self, order: dict[str, Any]) -> dict[str, Any]:

@@ -74,17 +74,17 @@ class FarmControl:
         for pond in self._watched_by(node):
             pond.address_fault = text
 
-    def override(self, pond_id: str, machine: int, run: bool, minutes: float) -> str:
+    def override(self, pond_id: str, machine: int, run: bool, minutes: float, who: str = "") -> str:
         """A person's wish for one machine, 60 minutes at most; returns why it is refused, empty when it is taken."""
         pond = self.ponds.get(pond_id)
-        refused = "unknown_machine" if pond is None else pond.override(machine, run, minutes)
+        refused = "unknown_machine" if pond is None else pond.override(machine, run, minutes, who)
         self._tell()
         return refused
 
-    def release(self, pond_id: str, machine: int) -> None:
+    def release(self, pond_id: str, machine: int, who: str = "") -> None:
         """Take a person's wish back."""
         if (pond := self.ponds.get(pond_id)) is not None:
-            pond.release(machine)
+            pond.release(machine, who)
             self._tell()
 
     def _watched_by(self, node: str) -> list[PondControl]:

@@ -100,22 +100,30 @@ class PondControl:
         value = oxygen.value_mg_l
         return not self.low and oxygen.good and value is not None and value < self.setup.limits.low_mg_l
 
-    def override(self, machine: int, run: bool, minutes: float) -> str:
-        """A person's wish for one machine, 60 minutes at most; returns why it is refused, empty when it is taken."""
+    def override(self, machine: int, run: bool, minutes: float, who: str = "") -> str:
+        """A person's wish for one machine, 60 minutes at most; returns why it is refused, empty when it is taken.
+
+        Taken or refused, it is told as an event with `who` wished it.
+        """
+        refused = self._override(machine, run, minutes)
+        kind = "override_refused" if refused else "override"
+        self._say(kind, machine=machine + 1, run=run, minutes=minutes, who=who)
+        return refused
+
+    def _override(self, machine: int, run: bool, minutes: float) -> str:
         if not 0 <= machine < self.setup.machines or not 0 < minutes < math.inf:
             return "unknown_machine"
         if not run and (self.observation is None or not self.observation.oxygen.good or self.low):
             return "unsafe"
         expires_s = self._monotonic() + min(minutes * 60, LONGEST_OVERRIDE_S)
         self.guard.overrides[machine] = Override(run=run, expires_s=expires_s)
-        self._say("override", machine=machine + 1, run=run, minutes=minutes)
         return ""
 
-    def release(self, machine: int) -> None:
+    def release(self, machine: int, who: str = "") -> None:
         """Take a person's wish back."""
         if machine in self.guard.overrides:
             del self.guard.overrides[machine]
-            self._say("override_released", machine=machine + 1)
+            self._say("override_released", machine=machine + 1, who=who)
 
     # -- one pass -----------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,6 @@ It runs instead of the farm's pages while there is no farm.toml, and ends when i
 """
 
 import asyncio
-import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
@@ -17,9 +15,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from firmware.field.text import text as field_words
+from gateway.files import write_whole
 from gateway.first_run import lines
 from gateway.first_run.draft import Draft, DraftPerson, DraftPond
 from gateway.first_run.lines import Board, Trouble
+from gateway.numbers import number_typed
 from gateway.text import Text
 from gateway.web import shared
 from gateway.web.pages import STATIC, make_environment, static_folder
@@ -81,14 +81,8 @@ class FirstRun:
         """farm.toml, whole or not at all; returns why not."""
         if problem := self.draft.check():
             return problem
-        draft = self.path.with_suffix(".new")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(self.draft.toml())
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
+            write_whole(self.path, self.draft.toml())
         except OSError as error:
             return f"{self.path}: {error}"
         return ""
@@ -234,19 +228,6 @@ def _why(words: Text) -> Callable[[Trouble], str]:
         return " ".join(parts)
 
     return why
-
-
-def number_typed(text: str, language: str) -> float | None:
-    """A number as people type it: 1.200 is twelve hundred in Vietnamese, 1,200 in English, 1,5 and 1.5 are the same."""
-    thousands = "." if language == "vi" else ","
-    plain = text.strip().replace(" ", "")
-    if re.fullmatch(rf"\d{{1,3}}(\{thousands}\d{{3}})+([.,]\d+)?", plain):
-        plain = plain.replace(thousands, "")
-    try:
-        value = float(plain.replace(",", "."))
-    except ValueError:
-        return None
-    return value if 0 < value < 1e6 else None
 
 
 def _ponds(form: Any, draft: Draft, words: Text) -> list[DraftPond]:

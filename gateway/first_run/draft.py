@@ -1,8 +1,6 @@
 """A farm that is being described: what was found and what people said of it, until it is a farm.toml."""
 
-import re
 import tempfile
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import tomlkit
 
 from gateway.farm import FarmError, read_farm
 from gateway.first_run.lines import Board
+from gateway.people.names import free_key, slug
 
 WEB_HOST, WEB_PORT = "0.0.0.0", 8080
 
@@ -106,13 +105,6 @@ class Draft:
         return ""
 
 
-def slug(name: str, otherwise: str) -> str:
-    """A name in small letters and digits, without the marks of Vietnamese."""
-    plain = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
-    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].strip("-") or otherwise
-
-
 def _names(boards: list[Board]) -> dict[str, str]:
     names: dict[str, str] = {}
     for panel in (False, True):
@@ -136,9 +128,7 @@ def _pond(nth: int, pond: DraftPond, named: dict[str, str]) -> dict[str, Any]:
 def _people(people: list[DraftPerson]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for person in people:
-        key = slug(person.name, "person")
-        while any(row["id"] == key for row in rows):
-            key = f"{key[:38]}-{len(rows)}"
+        key = free_key(person.name, [row["id"] for row in rows])
         rows.append(
             {"id": key, "name": person.name, "role": person.role} | ({"phone": person.phone} if person.phone else {})
         )

@@ -1,7 +1,7 @@
 """Read-only views of the journal, for the web process and the uplink."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,13 @@ class JournalReader:
         found = [json.loads(detail) for (detail,) in rows]
         return {row["device"]: row["hardware_id"] for row in found}
 
-    def events(self, limit: int = 50) -> list[dict[str, Any]]:
-        """The newest events, newest first."""
+    def events(self, limit: int = 50, *, kinds: Sequence[str] = (), before: int = 2**62) -> list[dict[str, Any]]:
+        """The newest events with an id below `before`, newest first; of these kinds only, where any are named."""
+        chosen = f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         rows = self._connection.execute(
-            "SELECT id, kind, pond, detail, at_wall_s, wall_known FROM events ORDER BY id DESC LIMIT ?", (limit,)
+            "SELECT id, kind, pond, detail, at_wall_s, wall_known FROM events"
+            f" WHERE id < ?{chosen} ORDER BY id DESC LIMIT ?",
+            (before, *kinds, limit),
         )
         names = ("id", "kind", "pond", "detail", "at_wall_s", "wall_known")
         events = [dict(zip(names, row, strict=True)) for row in rows]

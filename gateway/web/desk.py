@@ -2,34 +2,47 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import apsw
 from fastapi import Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
 
 from gateway.clock import Clock, PondTime, hour_of
 from gateway.farm import Farm
 from gateway.journal.reader import JournalReader
 from gateway.link import LinkClient
+from gateway.people.limits import DoorLimits
+from gateway.people.store import PeopleStore
 from gateway.process import journal_path, link_path
+from gateway.settings_file import Change, SettingsFile
+from gateway.text import Text
 from gateway.web.live import LiveMessages
-from gateway.web.pages import Pages, make_environment
+from gateway.web.pages import STATIC, Pages, make_environment
 
 SILENT_S = 5.0
+TABS = (("/", "ponds"), ("/alarms", "alarms"), ("/machines", "machines"), ("/more", "more"))
 
 T = TypeVar("T")
 
 
 class Desk:
-    """One for the application; making it does no I/O."""
+    """One for the application, of the farm that `path` describes; making it does no I/O."""
 
-    def __init__(self, farm: Farm) -> None:
+    def __init__(self, farm: Farm, path: Path) -> None:
         self.farm = farm
+        self.path = path
+        self.clock = Clock(speed=farm.simulation.speed)
+        self.people = PeopleStore(farm.data / "people.sqlite", self.clock.wall)
+        self.doors = DoorLimits(self.clock.monotonic)
+        self.settings = SettingsFile(path, farm.data, self.clock.wall)
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.link = LinkClient(link_path(farm))
         self.pages = Pages(make_environment("gateway.web"))
         simulation = farm.simulation
-        self.there = PondTime(Clock(speed=simulation.speed), simulation.begins_hour, simulation.begins_s)
+        self.there = PondTime(self.clock, simulation.begins_hour, simulation.begins_s)
         self.live = LiveMessages(self.pages, self.link, self.there)
 
     @property
@@ -56,6 +69,51 @@ class Desk:
         since_s = self.link.age_s()
         ponds = [{**pond, "age_s": None if pond["age_s"] is None else pond["age_s"] + since_s} for pond in self.ponds]
         return {**self.link.snapshot, "ponds": ponds, "hour": hour_of(self.there.now())}
+
+    def frame(self, request: Request) -> dict[str, Any]:
+        """What every page's frame shows: the tabs, and who is asking."""
+        return {"person": request.state.person, "tabs": TABS, "here": request.url.path}
+
+    def show(self, request: Request, template: str, words: Text, *, title: str, **values: Any) -> HTMLResponse:
+        """A page in the frame."""
+        values |= {"t": words, "title": title, "static": STATIC} | self.frame(request)
+        return HTMLResponse(self.pages.environment.get_template(template).render(values))
+
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
+        """Have it done by the event loop, from whatever thread."""
+        if self.loop is None:
+            work.close()
+        else:
+            asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def change(self, change: Change, who: str, mark: str, **detail: Any) -> None:
+        """Change farm.toml and start control again with it; raises FarmError, Overtaken or OSError, and changes nothing."""
+        text, farm = self.settings.tried(change)
+        self.settings.save(text, who, mark)
+        self.farm = farm
+        self.later(self._tell_control(who, detail))
+
+    def undo(self, who: str) -> None:
+        """Back to the farm.toml before the last change; raises FarmError, Overtaken or OSError, and changes nothing."""
+        if self.settings.undo(who):
+            self.farm = self.settings.read(self.settings.text())
+            self.later(self._tell_control(who, {"undone": True}))
+
+    async def _tell_control(self, who: str, detail: dict[str, Any]) -> None:
+        await self.note("settings_undone" if "undone" in detail else "settings_changed", who=who, **detail)
+        await self.order({"do": "restart"})
+
+    async def order(self, order: dict[str, Any]) -> bool:
+        """Ask control for something that it cannot refuse; False when it did not hear."""
+        try:
+            await self.link.order(order)
+        except (ConnectionError, TimeoutError):
+            return False
+        return True
+
+    async def note(self, kind: str, pond: str | None = None, **detail: Any) -> bool:
+        """Have control write an event into the journal; False when it did not hear."""
+        return await self.order({"do": "note", "kind": kind, "pond": pond, "detail": detail})
 
     async def read(self, question: Callable[[JournalReader], T], otherwise: T) -> T:
         """The journal's answer, off the event loop; `otherwise` while there is no journal to read."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from gateway.clock import Clock
@@ -13,7 +13,8 @@ from gateway.journal.reader import JournalReader
 from gateway.text import Text
 from gateway.web.desk import SILENT_S, AtDesk, Desk
 from gateway.web.live import news
-from gateway.web.shared import Words, same_origin
+from gateway.web.shared import Words
+from gateway.web.signed import Reader, Worker
 from gateway.web.tonight import chart
 from hardware.quantities import DO
 
@@ -26,9 +27,9 @@ router = APIRouter()
 
 
 @router.get("/", response_class=HTMLResponse)
-async def page(desk: AtDesk, words: Words) -> str:
+async def page(request: Request, _: Reader, desk: AtDesk, words: Words) -> str:
     """All ponds."""
-    return desk.pages.farm(desk.aged(), await _events(desk), words)
+    return desk.pages.farm(desk.aged(), await _events(desk), words, **desk.frame(request))
 
 
 @router.get("/live")
@@ -44,19 +45,21 @@ async def events(desk: AtDesk, words: Words) -> str:
 
 
 @router.get("/override/{pond_id}/{number}", response_class=HTMLResponse)
-async def ask(pond_id: str, number: int, desk: AtDesk, words: Words) -> str:
+async def ask(pond_id: str, number: int, _who: Worker, desk: AtDesk, words: Words) -> str:
     """The question whether a machine shall be set by hand."""
     pond, row, _ = _machine(desk, pond_id, number)
     return desk.pages.override(pond, row, "", words)
 
 
-@router.post("/override/{pond_id}/{number}", response_class=HTMLResponse, dependencies=[Depends(same_origin)])
-async def override(pond_id: str, number: int, wish: Annotated[str, Form()], desk: AtDesk, words: Words) -> str:
+@router.post("/override/{pond_id}/{number}", response_class=HTMLResponse)
+async def override(
+    pond_id: str, number: int, wish: Annotated[str, Form()], person: Worker, desk: AtDesk, words: Words
+) -> str:
     """Set a machine by hand, or give it back."""
     pond, row, at = _machine(desk, pond_id, number)
     if wish not in ("on", "off", "release"):
         return ""
-    order: dict[str, Any] = {"do": "release", "pond": pond_id, "machine": at}
+    order: dict[str, Any] = {"do": "release", "pond": pond_id, "machine": at, "who": person.id}
     if wish != "release":
         order.update(do="override", run=wish == "on", minutes=OVERRIDE_MINUTES)
     try:

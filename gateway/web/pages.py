@@ -29,17 +29,17 @@ class Pages:
 
     environment: Environment
 
-    def farm(self, snapshot: Snapshot | None, events: list[dict[str, Any]], text: Text) -> str:
+    def farm(self, snapshot: Snapshot | None, events: list[dict[str, Any]], text: Text, **frame: Any) -> str:
         """The whole page."""
         title = snapshot["farm"] if snapshot else text("page.title")
         return self.environment.get_template("farm.html").render(
-            t=text, title=title, snapshot=snapshot, events=_shown(events, snapshot, text), static=STATIC
+            t=text, title=title, snapshot=snapshot, events=shown_events(events, snapshot, text), static=STATIC, **frame
         )
 
     def events(self, events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) -> str:
         """The list of events."""
         pieces: Any = self.environment.get_template("pieces.html").module
-        return str(pieces.events(_shown(events, snapshot, text), text))
+        return str(pieces.events(shown_events(events, snapshot, text), text))
 
     def override(self, pond: dict[str, Any], row: dict[str, Any], answer: str, text: Text) -> str:
         """The question whether a machine shall be set by hand, or the answer."""
@@ -63,7 +63,8 @@ class Pages:
         return {"pieces": pieces, "ponds": ponds}
 
 
-def _shown(events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) -> list[dict[str, Any]]:
+def shown_events(events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) -> list[dict[str, Any]]:
+    """Events as a page lists them: with their time, the pond's name, and states in words."""
     names = {pond["id"]: pond["name"] for pond in snapshot["ponds"]} if snapshot else {}
     return [
         {

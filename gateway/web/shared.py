@@ -9,8 +9,8 @@ from gateway.text import LANGUAGES, Text, text
 
 YEAR_S = 365 * 86400
 POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'"
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -29,10 +29,17 @@ def language(language: Annotated[str | None, Cookie()] = None) -> Text:
 Words = Annotated[Text, Depends(language)]
 
 
+def comes_from_here(request: Request) -> bool:
+    """False for a request that another site's page has sent."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or origin.split("//", 1)[-1] == request.headers.get("host")
+
+
 def same_origin(request: Request) -> None:
     """Refuses a request that another site's page has sent."""
-    origin = request.headers.get("origin")
-    if origin is not None and origin.split("//", 1)[-1] != request.headers.get("host"):
+    if not comes_from_here(request):
         raise HTTPException(403, "this request comes from another site")
 
 

@@ -1,6 +1,7 @@
 """The whole chain on one computer: twin, gateway and cloud, until Ctrl-C."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from hardware.twin.farm import FarmPlan, TwinFarm
 from hardware.twin.services import Service, Services
 
 READY_S = 60.0
+OWNER = "demo"
 
 PONDS = (
     """[[pond]]
@@ -107,7 +109,7 @@ def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
         'id = "demo"',
         'name = "Trại tôm Hòn Đất"',
         'data = "data"',
-        f'[web]\nhost = "{plan.host}"\nport = {plan.gateway_port}',
+        f'[web]\nhost = "{plan.host}"\nport = {plan.gateway_port}\nvisitors = "read"',
         f"[simulation]\nspeed = {plan.farm.speed}\nbegins_hour = {hour:.5f}\nbegins_s = {now_s:.3f}",
         '[tariff]\nname = "vn-under-6kv"',
         f'[uplink]\nurl = "{plan.broker_url}"\npassword_file = "password"',
@@ -118,7 +120,7 @@ def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
     for board in plan.farm.boards:
         kind = "panel" if board.panel else "node"
         parts.append(f'[[{kind}]]\nid = "{board.name}"\nline = "{board.line}"\nunit = {board.unit_id}')
-    parts += [*PONDS]
+    parts += [*PONDS, f'[[person]]\nid = "{OWNER}"\nname = "{OWNER}"\nrole = "owner"']
     return "\n\n".join(parts) + "\n"
 
 
@@ -167,12 +169,25 @@ class Demo:
         folder = self.plan.farm_file.parent
         folder.mkdir(parents=True, exist_ok=True)
         self.plan.farm_file.write_text(farm_toml(self.plan, self.farm), encoding="utf-8")
+        self._make_owner(folder / "owner-password")
         password = folder / "password"
         if not password.exists():
             command = [sys.executable, "-m", "cloud", "add-gateway", "demo", "--data", str(self.plan.cloud_folder)]
             result = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment())
             password.touch(mode=0o600)
             password.write_text(result.stdout)
+
+    def _make_owner(self, file: Path) -> None:
+        """The account that presses buttons; reading needs none in the demo."""
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(9))
+            command = [sys.executable, "-m", "gateway", "password", str(self.plan.farm_file), OWNER]
+            subprocess.run(command, input=file.read_text(), text=True, check=True, capture_output=True)
+
+    def owner_password(self) -> str:
+        """With which the owner signs in."""
+        return (self.plan.farm_file.parent / "owner-password").read_text()
 
     def _programs(self) -> list[Service]:
         cloud = [sys.executable, "-m", "cloud"]
@@ -235,7 +250,7 @@ def run_demo(plan: DemoPlan, say: Callable[[str], None]) -> None:
         say("Starting twin, gateway and cloud ...")
         seconds = demo.wait_until_live()
         say(f"Live after {seconds:.0f} s. Ponds live {plan.farm.speed:g} times faster than the clock.")
-        say(f"  the farmer's page   {plan.gateway_url}")
+        say(f"  the farmer's page   {plan.gateway_url}  (to press buttons sign in as {OWNER}, {demo.owner_password()})")
         say(f"  the cloud           {plan.cloud_url}  (REST: {plan.cloud_url}/docs)")
         say(f"  the twin's console  {plan.console_url}  (the truth; break things here)")
         say(f"  data and logs       {os.path.relpath(plan.folder)}")

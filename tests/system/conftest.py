@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cloud.database import Database
-from hardware.twin.demo import Demo, DemoPlan
+from hardware.twin.demo import OWNER, Demo, DemoPlan
 from hardware.twin.farm import FarmPlan
 from tests.ports import free_ports
 
@@ -56,6 +56,7 @@ class Chain:
 
     demo: Demo
     http: httpx.Client
+    _session: str | None = None
 
     def truth(self) -> dict[str, Any]:
         """What is true."""
@@ -82,6 +83,15 @@ class Chain:
     def running(self, pond: str) -> list[bool]:
         """Which machines of a pond truly run."""
         return [machine["running"] for machine in self.truth()["ponds"][pond]["machines"]]
+
+    def session(self) -> str:
+        """The owner's session, made at first use."""
+        if self._session is None:
+            owner = {"name": OWNER, "password": self.demo.owner_password()}
+            reply = self.http.post(f"{self.demo.plan.gateway_url}/login", data=owner, follow_redirects=False)
+            self._session = reply.cookies["session"]
+            self.http.cookies.clear()
+        return self._session
 
     def events(self) -> str:
         """The newest events of the farm's page, in English."""

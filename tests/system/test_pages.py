@@ -33,7 +33,12 @@ def browser() -> Iterator[Browser]:
 
 
 def open_page(
-    browser: Browser, url: str, size: tuple[int, int] = PHONE, language: str = "vi", scheme: str = "dark"
+    browser: Browser,
+    url: str,
+    size: tuple[int, int] = PHONE,
+    language: str = "vi",
+    scheme: str = "dark",
+    session: str = "",
 ) -> Page:
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -41,6 +46,8 @@ def open_page(
         locale="vi-VN",
     )
     context.add_cookies([{"name": "language", "value": language, "url": url}])
+    if session:
+        context.add_cookies([{"name": "session", "value": session, "url": url}])
     page = context.new_page()
     page.set_default_timeout(10_000)
     problems: list[str] = []
@@ -102,7 +109,7 @@ def test_values_grey_out_by_age_when_nothing_comes(chain: Chain, browser: Browse
 
 
 def test_an_override_asks_is_obeyed_and_can_be_taken_back(chain: Chain, browser: Browser) -> None:
-    page = open_page(browser, chain.demo.plan.gateway_url)
+    page = open_page(browser, chain.demo.plan.gateway_url, session=chain.session())
     resting = chain.running("ao-2").index(False)
     row = page.locator("#pond-ao-2 .machines li").nth(resting)
     row.get_by_role("button").click()
@@ -122,7 +129,7 @@ def test_an_override_asks_is_obeyed_and_can_be_taken_back(chain: Chain, browser:
 def test_an_override_cannot_beat_the_guard(chain: Chain, browser: Browser) -> None:
     chain.break_it("probe/node-2", dead=True)
     eventually(lambda: chain.pond("ao-2")["do_state"] == "bad", 8, "bad")
-    page = open_page(browser, chain.demo.plan.gateway_url)
+    page = open_page(browser, chain.demo.plan.gateway_url, session=chain.session())
     page.locator("#pond-ao-2 .machines li").first.get_by_role("button").click()
     page.get_by_role("button", name="Tắt 30 phút").click()
     expect(page.get_by_role("status")).to_contain_text("Không tắt được")

@@ -56,7 +56,7 @@ def dense(**changes: Any) -> dict[str, Any]:
 def speaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Speaker]:
     folder = tmp_path_factory.mktemp("night")
     (port,) = free_ports(1)
-    farm = small_farm(folder, f"{FARM}\n[web]\nport = {port}\n")
+    farm = small_farm(folder, f'{FARM}\n[web]\nport = {port}\nvisitors = "read"\n')
     speaking = Speaker(f"http://127.0.0.1:{port}", link_path(farm), [dense(probe=FOULED)])
     thread = threading.Thread(target=speaking.run, daemon=True)
     thread.start()

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.farm import read_farm
-from gateway.first_run.app import FirstRun, make_first_run, number_typed
+from gateway.first_run.app import FirstRun, make_first_run
 from hardware.twin.farm import BoardPlan, TwinFarm
 from tests.firmware.field.lines import twin_farm
 
@@ -63,18 +63,3 @@ def test_another_sites_page_sets_up_nothing(tmp_path: Path) -> None:
     assert refused.status_code == 403
     assert "Chưa có ao nào" in phone.post("/check").text
     assert not run.path.exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "value"),
-    [
-        ("1.200", "vi", 1200),
-        ("1,200", "en", 1200),
-        ("1,5", "vi", 1.5),
-        ("1.5", "vi", 1.5),
-        ("0", "vi", None),
-        ("x", "vi", None),
-    ],
-)
-def test_numbers_are_read_as_people_type_them(text: str, language: str, value: float | None) -> None:
-    assert number_typed(text, language) == value

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from gateway.farm import read_farm
-from gateway.first_run.draft import Draft, DraftPerson, DraftPond, slug
+from gateway.first_run.draft import Draft, DraftPerson, DraftPond
 from gateway.first_run.lines import Board, ports
+from gateway.people.names import slug
 
 NODE = Board(port="/dev/line-a", baud=19200, unit=11, hardware_id="240ac4000001")
 OTHER = Board(port="/dev/line-a", baud=19200, unit=12, hardware_id="240ac4000002")
@@ -33,7 +34,7 @@ def test_a_draft_becomes_a_farm(tmp_path: Path) -> None:
     assert [pond.aerators for pond in farm.pond] == [[1, 2, 4], []]
     assert [(node.id, node.unit) for node in farm.node] == [("node-1", 11), ("node-2", 12)]
     assert [(panel.id, panel.unit) for panel in farm.panel] == [("panel-1", 21)]
-    assert [person.id for person in farm.person] == ["anh-tam", "anh-tam-1"]
+    assert [person.id for person in farm.person] == ["anh-tam", "anh-tam-2"]
 
 
 def test_a_node_without_a_pond_and_a_line_without_a_node_are_left_out() -> None:
