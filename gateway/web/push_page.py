@@ -5,14 +5,15 @@ from collections.abc import Callable
 from typing import Annotated
 
 import apsw
-from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from gateway.messages.vapid import KeyUnusable, public_key
 from gateway.people.subscriptions import Subscription, Subscriptions
 from gateway.web.desk import AtDesk
-from gateway.web.shared import Words, same_origin
+from gateway.web.shared import Words
+from gateway.web.signed import Worker
 
 router = APIRouter(prefix="/push")
 
@@ -46,21 +47,10 @@ class Known(BaseModel):
     alarm: int
 
 
-def person_id(request: Request) -> str:
-    """Whose browser this is; HTTPException 401 for nobody's."""
-    person = getattr(request.state, "person", None)
-    if person is None:
-        raise HTTPException(401, "sign in first")
-    return str(person)
-
-
-PersonId = Annotated[str, Depends(person_id)]
-
-
-@router.get("", response_class=HTMLResponse)
-async def page(desk: AtDesk, words: Words) -> str:
+@router.get("")
+async def page(request: Request, _: Worker, desk: AtDesk, words: Words) -> Response:
     """The button for this device."""
-    return desk.pages.environment.get_template("push.html").render(t=words, title=words("push.title"), static="/static")
+    return desk.show(request, "push.html", words, title=words("push.title"))
 
 
 @router.get("/key")
@@ -72,26 +62,26 @@ async def key(desk: AtDesk) -> dict[str, str]:
         raise HTTPException(503, str(error)) from error
 
 
-@router.post("/subscribe", dependencies=[Depends(same_origin)])
-async def subscribe(browser: Browser, desk: AtDesk, person: PersonId) -> dict[str, bool]:
+@router.post("/subscribe")
+async def subscribe(browser: Browser, desk: AtDesk, person: Worker) -> dict[str, bool]:
     """Tell this browser of this person's alarms from now on."""
     subscription = Subscription(browser.endpoint, browser.keys.p256dh, browser.keys.auth)
-    await _kept(Subscriptions(desk.farm.data).add, person, subscription)
+    await _kept(Subscriptions(desk.farm.data).add, person.id, subscription)
     return {"on": True}
 
 
-@router.post("/unsubscribe", dependencies=[Depends(same_origin)])
-async def unsubscribe(gone: Gone, desk: AtDesk, person: PersonId) -> dict[str, bool]:
+@router.post("/unsubscribe")
+async def unsubscribe(gone: Gone, desk: AtDesk, person: Worker) -> dict[str, bool]:
     """No more messages to this browser."""
-    await _kept(Subscriptions(desk.farm.data).remove, gone.endpoint, person)
+    await _kept(Subscriptions(desk.farm.data).remove, gone.endpoint, person.id)
     return {"on": False}
 
 
-@router.post("/acknowledge", dependencies=[Depends(same_origin)])
-async def acknowledge(known: Known, desk: AtDesk, person: PersonId) -> dict[str, bool]:
+@router.post("/acknowledge")
+async def acknowledge(known: Known, desk: AtDesk, person: Worker) -> dict[str, bool]:
     """The reader of a message knows of the alarm."""
     try:
-        await desk.link.order({"do": "acknowledge", "alarm": known.alarm, "who": person, "by": "push"})
+        await desk.link.order({"do": "acknowledge", "alarm": known.alarm, "who": person.id, "by": "push"})
     except (ConnectionError, TimeoutError) as error:
         raise HTTPException(503, "the control process does not answer") from error
     return {"acknowledged": True}

@@ -54,7 +54,7 @@ ROUTERS = (
 def paths() -> list[tuple[str, str]]:
     """Every route of the pages: method and path."""
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    return [(method, route.path) for route in routes for method in sorted(route.methods)]
+    return [(method, route.path) for route in routes for method in sorted(route.methods or ())]
 
 
 def make_app(farm: Farm, path: Path) -> FastAPI:

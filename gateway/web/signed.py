@@ -13,7 +13,17 @@ from gateway.web.desk import Desk
 from gateway.web.shared import comes_from_here
 
 RANKS = {"visitor": 0, "worker": 1, "technician": 2, "owner": 3}
-PUBLIC = ("/static/", "/login", "/setup", "/invitation", "/language", "/manifest.webmanifest", "/sw.js", "/healthz")
+PUBLIC = (
+    "/static/",
+    "/login",
+    "/setup",
+    "/offline",
+    "/invitation",
+    "/language",
+    "/manifest.webmanifest",
+    "/sw.js",
+    "/healthz",
+)
 COOKIE, SECURE_COOKIE = "session", "__Host-session"
 SESSION_MAX_AGE_S = 90 * 86400
 
@@ -95,7 +105,9 @@ async def only_the_signed_in(request: Request, proceed: Callable[[Request], Awai
 
 def _refused(request: Request, desk: Desk) -> Response:
     path = request.url.path
-    if path.startswith("/api/") or path in ("/metrics", "/live") or "authorization" in request.headers:
+    page = request.method == "GET" or "text/html" in request.headers.get("accept", "")
+    program = path.startswith("/api/") or path in ("/metrics", "/live") or "authorization" in request.headers
+    if program or not (page or "hx-request" in request.headers):
         return JSONResponse({"detail": "sign in first"}, 401, {"WWW-Authenticate": "Bearer"})
     target = f"/login?next={quote(path)}" if desk.people.anybody() else "/setup"
     if "hx-request" in request.headers:

@@ -12,21 +12,30 @@ import pytest
 from gateway.farm import SOCKET_NAME
 from gateway.messages.vapid import public_key
 from gateway.people.subscriptions import Subscriptions
-from gateway.web.push_page import person_id
 from gateway.web.server import make_app
-from tests.gateway.farms import small_farm
+from tests.gateway.farms import FARM, small_farm
 from tests.gateway.test_deliveries import Control, until
 from tests.gateway.test_push import Browser
+
+PEOPLE = """
+[[person]]
+id = "an"
+name = "An"
+
+[[person]]
+id = "binh"
+name = "Bình"
+"""
 
 
 @contextlib.asynccontextmanager
 async def phone(folder: Path, person: str | None = "an") -> AsyncIterator[tuple[httpx.AsyncClient, Any]]:
-    app = make_app(small_farm(folder))
-    (folder / "data").mkdir(exist_ok=True)
-    if person is not None:
-        app.dependency_overrides[person_id] = lambda: person
+    app = make_app(small_farm(folder, f"{FARM}{PEOPLE}"), folder / "farm.toml")
+    desk = app.state.desk
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://farm") as client:
-        yield client, app.state.desk
+        if person is not None:
+            client.cookies.set("session", desk.people.begin(person))
+        yield client, desk
 
 
 def as_json(browser: Browser) -> dict[str, Any]:
