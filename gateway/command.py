@@ -112,7 +112,8 @@ def code(farm_file: FarmFile) -> None:
     """Show the code that the pages ask for when the first account is made."""
     from gateway.people.code import current_code
 
-    typer.echo(current_code(_read(farm_file).data))
+    data = _read(farm_file).data if farm_file.exists() else farm_file.parent / "data"
+    typer.echo(current_code(data))
 
 
 @app.command()

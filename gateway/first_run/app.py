@@ -4,6 +4,8 @@ It runs instead of the farm's pages while there is no farm.toml, and ends when i
 """
 
 import asyncio
+import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
@@ -20,6 +22,8 @@ from gateway.first_run import lines
 from gateway.first_run.draft import Draft, DraftPerson, DraftPond
 from gateway.first_run.lines import Board, Trouble
 from gateway.numbers import number_typed
+from gateway.people.code import current_code, is_code
+from gateway.people.limits import DoorLimits
 from gateway.text import Text
 from gateway.web import shared
 from gateway.web.pages import STATIC, make_environment, static_folder
@@ -27,6 +31,7 @@ from gateway.web.shared import HEADERS, Words, same_origin
 
 STEPS = ("farm", "lines", "ponds", "people", "check")
 MOST_PEOPLE = 12
+COOKIE = "first_run"
 
 
 @dataclass
@@ -50,6 +55,13 @@ class FirstRun:
     draft: Draft = field(default_factory=Draft)
     searches: dict[str, Search] = field(default_factory=dict)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    doors: DoorLimits = field(default_factory=lambda: DoorLimits(time.monotonic))
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+    @property
+    def data(self) -> Path:
+        """Where the farm's data will lie, and the code lies now."""
+        return self.path.parent / "data"
 
     def search(self, port: str) -> None:
         """Look at a line, unless that is going on."""
@@ -106,8 +118,10 @@ def make_first_run(run: FirstRun) -> FastAPI:
     app.include_router(router)
 
     @app.middleware("http")
-    async def add_headers(request: Request, proceed: Any) -> Response:
-        response: Response = await proceed(request)
+    async def only_with_the_code(request: Request, proceed: Any) -> Response:
+        known = secrets.compare_digest(request.cookies.get(COOKIE, ""), run.key)
+        open_to_all = request.url.path.startswith(("/static/", "/language", "/code"))
+        response: Response = await proceed(request) if known or open_to_all else RedirectResponse("/code", 303)
         response.headers.update(HEADERS)
         return response
 
@@ -123,6 +137,27 @@ def _show(run: FirstRun, step: str, words: Text, **values: Any) -> HTMLResponse:
 
 def _go(step: str) -> Response:
     return RedirectResponse(f"/{step}", status_code=303)
+
+
+@router.get("/code")
+async def ask_code(run: Run, words: Words) -> Response:
+    """Whoever stands at the gateway can read the code there."""
+    current_code(run.data)
+    return _show(run, "code", words, problem="")
+
+
+@router.post("/code")
+async def take_code(request: Request, code: Annotated[str, Form(max_length=40)], run: Run, words: Words) -> Response:
+    """The right code opens the first run for this browser."""
+    address = request.client.host if request.client else ""
+    if wait_s := run.doors.wait_s("code", address):
+        return _show(run, "code", words, problem=words("door.wait", minutes=wait_s / 60 + 1))
+    if not is_code(run.data, code):
+        run.doors.failed("code", address)
+        return _show(run, "code", words, problem=words("door.wrong_code"))
+    response = _go("farm")
+    response.set_cookie(COOKIE, run.key, httponly=True, samesite="lax")
+    return response
 
 
 @router.get("/")

@@ -8,6 +8,7 @@ import uvicorn
 
 from gateway.first_run.app import FirstRun, make_first_run
 from gateway.living.feed import Feed
+from gateway.people.code import current_code
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +22,16 @@ def serve_first_run(path: Path, host: str, port: int) -> None:
 
 async def _serve(path: Path, host: str, port: int) -> None:
     written = asyncio.Event()
-    app = make_first_run(FirstRun(path, written.set))
+    run = FirstRun(path, written.set)
+    app = make_first_run(run)
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2))
-    log.info("%s is not there: open http://%s:%d to set the farm up", path, host, port)
+    log.info(
+        "%s is not there: open http://%s:%d to set the farm up; the code is %s",
+        path,
+        host,
+        port,
+        current_code(run.data),
+    )
     serving = asyncio.create_task(server.serve())
     told = asyncio.create_task(written.wait())
     feeding = asyncio.create_task(Feed({}).run())

@@ -22,10 +22,14 @@ def current_code(data: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
+def is_code(data: Path, typed: str) -> bool:
+    """True for the right code."""
+    return code_path(data).exists() and hmac.compare_digest(current_code(data).encode(), typed.strip().encode())
+
+
 def spend_code(data: Path, typed: str) -> bool:
     """True once for the right code, which is void from then on."""
-    path = code_path(data)
-    if not path.exists() or not hmac.compare_digest(current_code(data).encode(), typed.strip().encode()):
-        return False
-    path.unlink()
-    return True
+    right = is_code(data, typed)
+    if right:
+        code_path(data).unlink()
+    return right

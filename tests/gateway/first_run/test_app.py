@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from gateway.farm import read_farm
 from gateway.first_run.app import FirstRun, make_first_run
+from gateway.people.code import current_code
 from hardware.twin.farm import BoardPlan, TwinFarm
 from tests.firmware.field.lines import twin_farm
 
@@ -27,6 +28,8 @@ def test_a_farm_is_set_up_in_five_steps(farm: TwinFarm, tmp_path: Path) -> None:
     path, finished, port = tmp_path / "farm.toml", [], str(farm.gateway_port("ponds"))
     run = FirstRun(path, lambda: finished.append(True), ports=lambda: [port, "/dev/nothing"])
     with TestClient(make_first_run(run)) as phone:
+        assert "Mã trên gateway" in phone.get("/").text
+        phone.post("/code", data={"code": current_code(run.data)})
         assert "Trại tên gì?" in phone.get("/").text
         phone.post("/farm", data={"name": "Trại Bảy"})
         for name in run.ports():
@@ -59,7 +62,18 @@ def test_a_farm_is_set_up_in_five_steps(farm: TwinFarm, tmp_path: Path) -> None:
 def test_another_sites_page_sets_up_nothing(tmp_path: Path) -> None:
     run = FirstRun(tmp_path / "farm.toml", lambda: None, ports=list)
     phone = TestClient(make_first_run(run))
+    phone.post("/code", data={"code": current_code(run.data)})
     refused = phone.post("/farm", data={"name": "x"}, headers={"Origin": "http://evil.example"})
     assert refused.status_code == 403
     assert "Chưa có ao nào" in phone.post("/check").text
     assert not run.path.exists()
+
+
+def test_without_the_code_nobody_sets_up_a_farm(tmp_path: Path) -> None:
+    run = FirstRun(tmp_path / "farm.toml", lambda: None, ports=list)
+    phone = TestClient(make_first_run(run))
+    for _ in range(7):
+        assert "Mã không đúng" in (said := phone.post("/code", data={"code": "no code"}).text) or "Chờ" in said
+    assert "Chờ" in phone.post("/code", data={"code": current_code(run.data)}).text
+    phone.post("/farm", data={"name": "x"})
+    assert run.draft.name == ""
