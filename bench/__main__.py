@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import field, heap, journal, line, log, process, response, update
+from bench import field, heap, journal, line, log, process, response, storage, update
 
 ALL = {
     "line": line.run,
@@ -10,6 +10,7 @@ ALL = {
     "process": process.run,
     "heap": heap.run,
     "journal": journal.run,
+    "storage": storage.run,
     "log": log.run,
     "field": field.run,
     "update": update.run,

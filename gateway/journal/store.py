@@ -1,6 +1,7 @@
 """The gateway's memory: SQLite in WAL mode with synchronous=FULL, one writer thread, group commit.
 
-Readings are committed together once a second, events at once. apsw brings its own SQLite, newer than the versions with
+Samples are committed together every few seconds, for each commit writes whole pages; their nodes keep them until then.
+Events are committed at once. apsw brings its own SQLite, newer than the versions with
 the WAL-reset fault that distributions still ship.
 """
 
@@ -26,7 +27,7 @@ from gateway.journal.state import State, look
 
 log = logging.getLogger(__name__)
 
-COMMIT_S = 1.0
+COMMIT_S = 3.0
 MOST_WAITING = 50_000
 BUSY_MS = 5000
 RETRY_S = 5.0
