@@ -37,11 +37,17 @@ NOT_READY_S = 1.0
 
 
 class Ledger(Protocol):
-    """Where samples go; a ticket is given for each and `committed` is the highest that is safe on disk."""
+    """Where samples go; a ticket is given for each and `committed` is the highest that is safe on disk.
+
+    `losses` says how many samples each board, in each boot, is known to have lost; `lost` adds to it.
+    """
 
     committed: int
+    losses: dict[tuple[str, int], int]
 
     def put(self, sample: Sample) -> int: ...
+
+    def lost(self, node: str, boot: int, samples: int) -> None: ...
 
 
 class UnusableNode(BusError):
@@ -79,7 +85,6 @@ class Node:
         self._complete = 0
         self._earlier = False
         self._thinned = False
-        self._dropped = 0
         self._count_lost = False
         self._tell_time_at_s = 0.0
         self._fetch_at_s = 0.0
@@ -171,7 +176,7 @@ class Node:
     def _new_boot(self, found: blocks.Identity) -> None:
         again = self._boot is not None
         self._boot = found.boot
-        self._newest = self._complete = self._shown = self._dropped = 0
+        self._newest = self._complete = self._shown = 0
         self._dating = Dating(self._clock)
         self._earlier = True
         self._thinned = False
@@ -252,10 +257,12 @@ class Node:
 
     async def _count_losses(self) -> None:
         """What the node itself counts as lost is lost; other gaps are samples that it left out on purpose."""
-        dropped = (await read_status(self.device))["samples_dropped"]
+        status = await read_status(self.device)
         self._count_lost = False
-        lost, self._dropped = max(dropped - self._dropped, 0), max(dropped, self._dropped)
-        if lost:
+        this_boot = self._hardware_id, status["boot_id"]
+        lost = status["samples_dropped"] - self._ledger.losses.get(this_boot, 0)
+        if lost > 0:
+            self._ledger.lost(*this_boot, status["samples_dropped"])
             self.samples_lost += lost
             self._on_event("samples_lost", f"{self.name}: the node's memory overflowed, {lost} samples are lost")
         elif self._thinned and not self._incomplete:

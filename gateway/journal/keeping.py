@@ -11,6 +11,7 @@ from gateway.clock import Clock
 from gateway.journal import rows
 from gateway.journal.condense import STEPS_S, condense, label
 from gateway.journal.settings import StorageSettings
+from gateway.journal.spare import Spare
 
 CONDENSE_S = 600.0
 LOOK_S = 60.0
@@ -38,6 +39,7 @@ class Keeping:
     clock: Clock
     boot: str
     settings: StorageSettings
+    spare: Spare
     cloud: bool = True
     _labelled: bool = False
     _condense_at_s: float = 0.0
@@ -65,15 +67,13 @@ class Keeping:
             return self._look(connection, now_s)
         return False
 
-    def make_room(self, connection: apsw.Connection) -> int:
-        """The disk is full: give up the oldest samples, so that new ones can be written; returns how many. apsw.Error.
-
-        The log is emptied first and after, for deleting needs room in it.
-        """
-        connection.pragma("wal_checkpoint(TRUNCATE)")
-        gone = self._thin(connection)
-        connection.pragma("wal_checkpoint(TRUNCATE)")
-        return gone
+    def make_room(self, connection: apsw.Connection) -> None:
+        """The disk is full: give up the oldest samples, so that new ones can be written. apsw.Error, OSError."""
+        self.spare.give_up()
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._thin(connection)
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self.spare.hold()
 
     def _condense(self, connection: apsw.Connection, now_s: float) -> bool:
         with rows.transaction(connection):

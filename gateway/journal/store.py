@@ -23,6 +23,7 @@ from gateway.clock import Clock
 from gateway.journal import rows, schema
 from gateway.journal.keeping import Keeping
 from gateway.journal.settings import StorageSettings
+from gateway.journal.spare import Spare
 from gateway.journal.state import State, look
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ COMMIT_S = 3.0
 MOST_WAITING = 50_000
 BUSY_MS = 5000
 RETRY_S = 5.0
-WAL_LIMIT_BYTES = 4_000_000
+MOST_LOG_PAGES = 1000
+PAGE_BYTES = 4096
 
 Job = Callable[[apsw.Connection], None]
 
@@ -74,7 +76,15 @@ class Journal:
         self.set_aside: Path | None = None
         self.losses: dict[tuple[str, int], int] = {}
         self._connection: apsw.Connection | None = None
-        self._keeping = Keeping(path=path, clock=clock, boot=boot, settings=settings or StorageSettings(), cloud=cloud)
+        self._spare = Spare(path)
+        self._keeping = Keeping(
+            path=path,
+            clock=clock,
+            boot=boot,
+            settings=settings or StorageSettings(),
+            spare=self._spare,
+            cloud=cloud,
+        )
         self._state = State()
         self._clock = clock
         self._boot = boot
@@ -147,7 +157,7 @@ class Journal:
             self._thread.join(timeout=30)
         if self._connection is not None:
             with contextlib.suppress(apsw.Error):
-                self._connection.pragma("wal_checkpoint(TRUNCATE)")
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._connection.close()
 
     def _submit(self, job: Job, urgent: bool = False) -> int:
@@ -199,6 +209,8 @@ class Journal:
             ):
                 pass
             self._state = look(connection, self.path, self._clock, self._state)
+        except apsw.FullError:
+            self._make_room(connection)
         except (apsw.Error, OSError) as error:
             log.error("%s: cannot be kept in order (%s)", self.path, error)
 
@@ -222,7 +234,7 @@ class Journal:
     def _make_room(self, connection: apsw.Connection) -> None:
         try:
             self._keeping.make_room(connection)
-        except apsw.Error as error:
+        except (apsw.Error, OSError) as error:
             self._fails(error)
 
     def _fails(self, error: Exception) -> None:
@@ -260,6 +272,8 @@ class Journal:
             self._fails(error)
         else:
             self._connection, self.failing = connection, ""
+            with contextlib.suppress(OSError):
+                self._spare.hold()
 
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), vfs=self._vfs)
@@ -269,7 +283,8 @@ class Journal:
                 connection.pragma("auto_vacuum", 2)
             connection.pragma("journal_mode", "wal")
             connection.pragma("synchronous", "full")
-            connection.pragma("journal_size_limit", WAL_LIMIT_BYTES)
+            connection.pragma("journal_size_limit", self._spare.size)
+            connection.pragma("wal_autocheckpoint", min(MOST_LOG_PAGES, self._spare.size // PAGE_BYTES))
             schema.bring_up_to_date(connection)
         except apsw.Error:
             connection.close()

@@ -143,7 +143,19 @@ async def test_samples_lost_while_nobody_could_keep_them_are_counted_and_told(fa
     assert farm.node.samples_lost == farm.board.sampler.memory.dropped == 26
     farm.start_gateway()
     await farm.node.poll()
+    assert farm.events == ["samples_lost"]
+
+
+async def test_samples_lost_while_the_gateway_was_down_are_told_once_it_is_back(farm: Farm, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("where the folder should be")
+    await farm.watched(6)
+    farm.alone(200)
+    await farm.catch_up()
+    farm.alone(100)
+    farm.start_gateway()
+    await farm.catch_up()
     assert farm.events == ["samples_lost", "samples_lost"]
+    assert farm.node.samples_lost == farm.board.sampler.memory.dropped - 26 > 0
 
 
 async def test_a_window_that_flash_has_not_readied_is_asked_for_again_later(farm: Farm) -> None:

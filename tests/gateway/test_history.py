@@ -17,6 +17,7 @@ from gateway.journal.history import Bucket, machine_hours, rows, series
 from gateway.journal.keeping import BELIEVED_AFTER_S, Keeping
 from gateway.journal.reader import JournalReader
 from gateway.journal.settings import StorageSettings
+from gateway.journal.spare import Spare
 from gateway.journal.store import Journal
 from tests.gateway.farms import Steps, sample
 
@@ -35,7 +36,12 @@ class Book:
         self.connection.pragma("synchronous", "off")
         schema.bring_up_to_date(self.connection)
         self.keeping = Keeping(
-            path=path, clock=self.steps.clock(), boot="b", settings=settings or StorageSettings(), cloud=cloud
+            path=path,
+            clock=self.steps.clock(),
+            boot="b",
+            settings=settings or StorageSettings(),
+            spare=Spare(path),
+            cloud=cloud,
         )
 
     def put(self, *samples: Sample, clock: Clock | None = None) -> None:

@@ -100,6 +100,11 @@ class Journal:
     committed: int = 0
     prompt: bool = True
     samples: list[Sample] = field(default_factory=list)
+    losses: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def lost(self, node: str, boot: int, samples: int) -> None:
+        """Remember it."""
+        self.losses[node, boot] = samples
 
     def put(self, sample: Sample) -> int:
         """Keep it."""
