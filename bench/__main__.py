@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import field, heap, journal, line, log, process, response, storage, update
+from bench import field, heap, journal, line, log, process, response, restart, storage, update
 
 ALL = {
     "line": line.run,
     "response": response.run,
     "process": process.run,
+    "restart": restart.run,
     "heap": heap.run,
     "journal": journal.run,
     "storage": storage.run,

@@ -17,14 +17,15 @@ from hardware.twin.farm import FarmPlan
 
 CLIENTS = 50
 SECONDS = 120.0
+PARTS = ("run", "control", "web", "messages")
 
 
 def processes() -> list[psutil.Process]:
-    """The gateway's parent, control and web."""
+    """The gateway's parent, control, web and messages."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
-        if "gateway" in words and any(word in words for word in ("run", "control", "web")) and "-m" in words:
+        if "gateway" in words and any(word in words for word in PARTS) and "-m" in words:
             found.append(process)
     return found
 
@@ -73,7 +74,7 @@ def usage(seconds: float = 30.0) -> list[list[str]]:
     for process, spent in zip(found, before, strict=True):
         share = 100 * (sum(process.cpu_times()[:2]) - spent) / seconds
         resident_mb = process.memory_full_info().pss / 1e6
-        name = next(word for word in ("run", "control", "web") if word in process.cmdline())
+        name = next(word for word in PARTS if word in process.cmdline())
         rows.append([name, f"{resident_mb:.0f} MB", f"{process.memory_info().rss / 1e6:.0f} MB", f"{share:.1f} %"])
         total_mb += process.memory_info().rss / 1e6
         total_share += share
