@@ -10,6 +10,10 @@ from typing import Any
 
 import apsw
 
+from gateway.alarms import memory as alarm_memory
+from gateway.alarms.facts import Facts
+from gateway.alarms.gather import gather
+from gateway.alarms.room import Alarms
 from gateway.bus.device import Device
 from gateway.bus.errors import BusError
 from gateway.bus.guest import GuestDoor
@@ -22,6 +26,7 @@ from gateway.control.farm_control import FarmControl
 from gateway.control.keeper import Keeper
 from gateway.control.snapshot import bus_snapshot, farm_snapshot
 from gateway.farm import SOCKET_NAME, Farm
+from gateway.files import write_whole
 from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
 from gateway.link import LinkServer, Order
@@ -38,6 +43,7 @@ SILENT_AFTER_S = 10.0
 HELPER_RESTART_S = 10.0
 REMEMBER_EVERY_S = 1800.0
 REMEMBER_LEAST_S = 10.0
+ALARMS_SAVED_WITHIN_S = 1.0
 
 
 class ControlProcess:
@@ -60,6 +66,7 @@ class ControlProcess:
             for node in farm.panel
         }
         self.control = FarmControl(farm, clock, self.panels, self.journal.event)
+        self.alarms = Alarms(farm, clock, self.journal.event)
         self.keepers = {name: Keeper(panel) for name, panel in self.panels.items()}
         self.uplink = Uplink(farm, farm.uplink, self.journal, clock, self.boot) if farm.uplink else None
         self.planner = Planner()
@@ -76,6 +83,7 @@ class ControlProcess:
             "note": self._note,
             "restart": self._restart,
             "channel": self._channel,
+            **self.alarms.orders,
         }
         self.feed = Feed(self._marks())
         self.channels: dict[str, dict[str, Any]] = {}
@@ -83,6 +91,7 @@ class ControlProcess:
         self._errors: dict[str, BusError | None] = {}
         self._failing_since: dict[str, float] = {}
         self._silent: set[str] = set()
+        self._calibrated: dict[str, float] = {}
 
     def _device(self, line: str, unit_id: int) -> Device:
         return Device(self.lines[line], unit_id)
@@ -91,6 +100,7 @@ class ControlProcess:
         """Run until SIGTERM or SIGINT; every task that ends by an error ends the process."""
         self.journal.open()
         self._found = await asyncio.to_thread(known_devices, self.journal.path)
+        self._calibrated = await asyncio.to_thread(known_calibrations, self.journal.path)
         self._remember()
         self.journal.event("gateway_started")
         await self.link.start()
@@ -114,6 +124,7 @@ class ControlProcess:
             self._keep("the watchdog's feed", self.feed.run),
             self._keep("planning", self.planning.run),
             self._keep("memory", self._save_for_ever),
+            self._keep("the alarms' memory", self._save_alarms_for_ever),
         ]
         if self.uplink is not None:
             work.append(self._keep("the uplink", self.uplink.run))
@@ -138,6 +149,7 @@ class ControlProcess:
         saved, hours_ago = read_memory(memory_path(self.farm), self.clock)
         for pond, why in self.control.remember(saved, hours_ago).items():
             log.warning("%s is learned anew, what was kept is not of this pond (%s)", pond, why)
+        alarm_memory.read(self.alarms, alarms_path(self.farm), self.clock)
 
     async def _save_for_ever(self) -> None:
         while True:
@@ -149,6 +161,17 @@ class ControlProcess:
             wall_s = self.clock.wall() if self.clock.wall_known() else None
             await asyncio.to_thread(write_memory, memory_path(self.farm), saved, wall_s)
 
+    async def _save_alarms_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(ALARMS_SAVED_WITHIN_S)
+            if self.alarms.changed:
+                await self._save_alarms()
+
+    async def _save_alarms(self) -> None:
+        self.alarms.changed = False
+        text = alarm_memory.saved(self.alarms, self.clock)
+        await asyncio.to_thread(write_whole, alarms_path(self.farm), text)
+
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
         notify("STOPPING=1")
         for task in tasks:
@@ -157,6 +180,7 @@ class ControlProcess:
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.link.stop()
         try:
+            await self._save_alarms()
             await self._save()
         except OSError:
             log.exception("what was learned could not be kept")
@@ -181,10 +205,37 @@ class ControlProcess:
     def _pass(self) -> None:
         for name, node in self.nodes.items():
             self.control.address_fault(name, "duplicate address" if node.duplicates else "")
-        for name, wish in self.control.step().items():
+        wishes = self.control.step()
+        self._watch()
+        for name, wish in wishes.items():
+            wish.siren = self.alarms.siren
             self.keepers[name].wish(wish)
         self.link.publish(self.snapshot())
         self.passes += 1
+
+    def _watch(self) -> None:
+        """Alarms may fail in any way; oxygen does not depend on them."""
+        try:
+            self.alarms.step(self._facts())
+            self.alarms.failing = False
+        except Exception as error:
+            if not self.alarms.failing:
+                log.exception("the alarms failed")
+                self.journal.event("alarms_failed", text=repr(error))
+            self.alarms.failing = True
+
+    def _facts(self) -> Facts:
+        journal = self.journal
+        return gather(
+            self.farm,
+            self.control,
+            self.clock,
+            self._all_nodes(),
+            failing_since_s=self._failing_since,
+            calibrated_wall_s=self._calibrated,
+            storage=journal.failing,
+            cloud_silent_s=self.uplink.unconfirmed_s() if self.uplink else None,
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """What the web process shows."""
@@ -196,6 +247,7 @@ class ControlProcess:
             "planning": self.planning.error,
             "cloud": {"used": uplink is not None, "connected": bool(uplink and uplink.connected)},
             "channels": self.channels,
+            **self.alarms.snapshot(),
             "journal": self.journal.state(),
             "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},
         }
@@ -215,8 +267,10 @@ class ControlProcess:
 
     def _note(self, order: dict[str, Any]) -> dict[str, Any]:
         """An event that another process has to tell, for the audit log."""
-        pond = order.get("pond")
-        self.journal.event(str(order["kind"]), None if pond is None else str(pond), **dict(order["detail"]))
+        pond, detail = order.get("pond"), dict(order["detail"])
+        self.journal.event(str(order["kind"]), None if pond is None else str(pond), **detail)
+        if order["kind"] == "calibrated" and self.clock.wall_known():
+            self._calibrated[str(detail["device"])] = self.clock.wall()
         return {}
 
     def _channel(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -289,6 +343,15 @@ def known_devices(path: Path) -> dict[str, str]:
         return {}
 
 
+def known_calibrations(path: Path) -> dict[str, float]:
+    """When each device was calibrated last, in wall time; nothing of those that the journal does not know."""
+    try:
+        with contextlib.closing(JournalReader(path)) as reader:
+            return reader.calibrations()
+    except apsw.Error:
+        return {}
+
+
 def journal_path(farm: Farm) -> Path:
     """Where the farm's journal lies."""
     return farm.data / "journal.sqlite"
@@ -302,6 +365,11 @@ def link_path(farm: Farm) -> Path:
 def memory_path(farm: Farm) -> Path:
     """Where what was learned of the ponds lies."""
     return farm.data / "learned.json"
+
+
+def alarms_path(farm: Farm) -> Path:
+    """Where the alarms lie that a restart must not forget."""
+    return farm.data / "alarms.json"
 
 
 def guest_path(farm: Farm, line: str) -> Path:

@@ -9,7 +9,7 @@ from typing import Literal
 
 Priority = Literal["critical", "high", "low"]
 
-RANK = {"critical": 0, "high": 1, "low": 2}
+RANK: dict[Priority, int] = {"critical": 0, "high": 1, "low": 2}
 LONGEST_SHELF_MINUTES = 60.0
 LONGEST_CRITICAL_SHELF_MINUTES = 15.0
 

@@ -69,6 +69,11 @@ class AlarmState:
         return self.base in (State.UNACK, State.RTN_UNACK, State.LATCHED) and not self.hidden
 
     @property
+    def idle(self) -> bool:
+        """Nothing of it is left, nor on its way."""
+        return self.state is State.NORMAL and self._true_since_s is None
+
+    @property
     def state(self) -> State:
         """As people see it."""
         if self.shelved_until_s is None and not self.active and self.base is State.NORMAL:
@@ -88,7 +93,7 @@ class AlarmState:
             self.unshelve()
             changes.append(Change.UNSHELVED)
         told = self.base in (State.UNACK, State.ACKED)
-        if self.active and not told and not self.hidden:
+        if self.active and signal is Signal.TRUE and not told and not self.hidden:
             self.base = State.UNACK
             changes.append(Change.RAISED)
         elif not self.active and told:
@@ -105,6 +110,13 @@ class AlarmState:
         else:
             return False
         return True
+
+    def acknowledge_with_cause(self) -> bool:
+        """A person knows its cause, which says all of it: it will not ring when the cause is gone."""
+        if self.active and self.suppressed and self.base is not State.ACKED:
+            self.base = State.ACKED
+            return True
+        return self.acknowledge()
 
     def shelve(self, minutes: float, now_s: float) -> str:
         """Put it aside for a while; returns why it is refused, empty when it is done."""

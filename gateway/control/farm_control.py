@@ -38,6 +38,7 @@ class PanelWish:
     wanted: dict[int, bool] = field(default_factory=dict)
     speed: dict[int, float] = field(default_factory=dict)
     decided: bool = False
+    siren: bool = False
 
 
 class FarmControl:
@@ -126,20 +127,25 @@ class FarmControl:
         return wishes
 
     def _machines(self, settings: PondSettings) -> tuple[Machine, ...]:
-        panel = self._fresh(settings.panel)
+        panel = self.fresh_panel(settings.panel)
         return tuple(_machine(panel, aerator - 1) for aerator in settings.aerators)
 
-    def _fresh(self, name: str | None) -> PanelNode | None:
+    def fresh_panel(self, name: str | None) -> PanelNode | None:
         """The panel, when it has spoken a moment ago."""
         panel = self._panels.get(name or "")
         if panel is None or panel.state is None or self._clock.monotonic() - panel.state_s > PANEL_STALE_S:
             return None
         return panel
 
+    def powered(self, panel: str | None) -> bool:
+        """False while it is certain that the machines of a panel have no power."""
+        feeders = {on for pond, on in self._feeder_of.items() if self.settings[pond].panel == panel}
+        return all(self._power.powered(feeder) for feeder in feeders)
+
     def _mains(self, feeder: str) -> bool | None:
         """Are the mains there? None where no panel on the feeder can say."""
         names = {self.settings[pond].panel for pond, on in self._feeder_of.items() if on == feeder}
-        panels = [panel for name in names if (panel := self._fresh(name)) is not None]
+        panels = [panel for name in names if (panel := self.fresh_panel(name)) is not None]
         seen = [any(panel.state.mains) for panel in panels if panel.state is not None and panel.state.mains is not None]
         return any(seen) if seen else None
 

@@ -13,7 +13,10 @@ EXPIRY_S = 30
 
 
 class Keeper:
-    """Keeps one panel. Without a decision it renews nothing, so that the panel's own rule turns its aerators on."""
+    """Keeps one panel. Without a decision it renews nothing, so that the panel's own rule turns its aerators on.
+
+    A siren that shall sound needs a command: where nothing is decided, that one lets all aerators run too.
+    """
 
     def __init__(self, panel: PanelNode) -> None:
         self.panel = panel
@@ -44,9 +47,9 @@ class Keeper:
         wish = self._wish
         if self.panel.identity is None:
             await self.panel.identify()
-        if wish.decided:
+        if wish.decided or wish.siren:
             count = self.panel.aerators
             wanted = [wish.wanted.get(at, True) for at in range(count)]
-            await self.panel.command(wanted, EXPIRY_S, RELAY)
+            await self.panel.command(wanted, EXPIRY_S, RELAY, wish.siren)
         if self.panel.identity is not None:
             await self.panel.read_state(RELAY)

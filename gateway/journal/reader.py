@@ -69,6 +69,14 @@ class JournalReader:
         found = [json.loads(detail) for (detail,) in rows]
         return {row["device"]: row["hardware_id"] for row in found}
 
+    def calibrations(self) -> dict[str, float]:
+        """Wall time of each device's newest calibration of known time."""
+        rows = self._connection.execute(
+            "SELECT json_extract(detail, '$.device'), MAX(at_wall_s) FROM events"
+            " WHERE kind = 'calibrated' AND wall_known GROUP BY 1"
+        )
+        return {str(device): float(at_s) for device, at_s in rows if device is not None}
+
     def events(self, limit: int = 50, *, kinds: Sequence[str] = (), before: int = 2**62) -> list[dict[str, Any]]:
         """The newest events with an id below `before`, newest first; of these kinds only, where any are named."""
         chosen = f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""

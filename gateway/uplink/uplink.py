@@ -191,6 +191,11 @@ class Uplink:
         waiting = set(self._ledger.waiting([(kind, row["id"]) for row in found]))
         return [row for row in found if (kind, row["id"]) in waiting][:limit]
 
+    def unconfirmed_s(self) -> float | None:
+        """For how long the cloud has not confirmed what it was sent; None while nothing waits for that."""
+        since_s = self._ledger.unconfirmed_since_s
+        return None if since_s is None else self._clock.monotonic() - since_s
+
     def _watch_confirmations(self) -> None:
         since_s = self._ledger.unconfirmed_since_s
         if since_s is None or self._alarmed:
