@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import field, heap, journal, line, log, process, response, restart, storage, update
+from bench import backlog, field, heap, journal, line, log, process, response, restart, storage, update
 
 ALL = {
     "line": line.run,
@@ -12,6 +12,7 @@ ALL = {
     "heap": heap.run,
     "journal": journal.run,
     "storage": storage.run,
+    "backlog": backlog.run,
     "log": log.run,
     "field": field.run,
     "update": update.run,

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 MOST_BUFFERED_BYTES = 1_000_000
 LONGEST_LINE_BYTES = 4_000_000
+RETRY_S = 5.0
 
 Order = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -29,8 +30,18 @@ class LinkServer:
         self._latest: bytes | None = None
         self._server: asyncio.Server | None = None
 
+    async def run(self) -> None:
+        """Listen until cancelled; a disk that has no place for the socket is tried again and again."""
+        while self._server is None:
+            try:
+                await self.start()
+            except OSError as error:
+                log.error("%s: no other process can reach control (%s); trying again", self._path, error)
+                await asyncio.sleep(RETRY_S)
+        await asyncio.Event().wait()
+
     async def start(self) -> None:
-        """Listen; only this user may connect."""
+        """Listen; only this user may connect. OSError when the disk refuses."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=LONGEST_LINE_BYTES)
@@ -42,7 +53,8 @@ class LinkServer:
             self._server.close()
         for writer in list(self._writers):
             writer.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
     def publish(self, snapshot: dict[str, Any]) -> None:
         """Send to every listener; never waits."""

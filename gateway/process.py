@@ -103,7 +103,6 @@ class ControlProcess:
         self._calibrated = await asyncio.to_thread(known_calibrations, self.journal.path)
         self._remember()
         self.journal.event("gateway_started")
-        await self.link.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         tasks = [asyncio.create_task(work) for work in self._work()]
@@ -121,6 +120,7 @@ class ControlProcess:
             work.append(poller.run())
             work.append(GuestDoor(self.lines[name], guest_path(self.farm, name)).run())
         work += [
+            self._keep("the link", self.link.run),
             self._keep("the watchdog's feed", self.feed.run),
             self._keep("planning", self.planning.run),
             self._keep("memory", self._save_for_ever),

@@ -1,5 +1,6 @@
 """The journal on a disk that is full, sick, not to be written, or not there when the gateway starts."""
 
+import asyncio
 import subprocess
 import threading
 import time
@@ -11,11 +12,14 @@ from pathlib import Path
 import apsw
 import pytest
 
+from gateway import link, process
 from gateway.bus.errors import MemoryFull
+from gateway.clock import Clock
 from gateway.journal import store
 from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
-from tests.gateway.farms import Steps, sample
+from tests.faults import Fault
+from tests.gateway.farms import Steps, sample, small_farm
 
 NAMES = count(1)
 
@@ -165,7 +169,8 @@ def fill(made: Journal, rounds: int) -> int:
     return given
 
 
-def test_a_full_disk_gives_up_the_oldest_samples_and_goes_on(small: Path) -> None:
+@pytest.mark.fault("15c", "the disk is full and stays so")
+def test_a_full_disk_gives_up_the_oldest_samples_and_goes_on(small: Path, fault: Fault) -> None:
     made = journal(small / "j" / "journal.sqlite")
     made.event("calibrated", pond="ao-1")
     given = fill(made, 80)
@@ -176,6 +181,11 @@ def test_a_full_disk_gives_up_the_oldest_samples_and_goes_on(small: Path) -> Non
     with closing(JournalReader(made.path)) as reader:
         assert [event["kind"] for event in reader.events()] == ["old_samples_dropped", "calibrated"]
         assert reader.unsent_count() == len(kept) + 2
+    fault.measured(
+        aerators="as before: control reads memory, not the disk (the journal alone)",
+        lost=f"the oldest samples, so that new ones have room: {len(kept):,} of {given:,} kept on 2 MB; no event",
+        told="an event with how many samples went and how many of them the cloud lacks, at once and then hourly",
+    )
 
 
 def test_a_journal_that_may_grow_no_more_gives_up_the_oldest_samples(path: Path) -> None:
@@ -217,3 +227,35 @@ def test_a_broken_file_is_told(path: Path) -> None:
     with closing(JournalReader(path)) as reader:
         assert [event["kind"] for event in reader.events()] == ["journal_damaged"]
     made.close()
+
+
+@pytest.mark.fault("15b", "the disk cannot be written when the gateway starts, and later heals")
+async def test_control_goes_on_without_a_disk_and_writes_everything_when_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(link, "RETRY_S", 0.05)
+    monkeypatch.setattr(process, "PASS_S", 0.02)
+    farm = small_farm(tmp_path)
+    farm.data.write_text("no folder")
+    control = process.ControlProcess(farm, Clock())
+    control.journal._commit_s = 0.02
+    running = asyncio.create_task(control.run())
+    await asyncio.to_thread(until, lambda: len(control.passes_late_s) >= 10)
+    state = control.snapshot()["journal"]
+    assert state["failing"]
+    assert state["waiting"] >= 1
+    control.journal.put(sample(1, 1000.0))
+    farm.data.unlink()
+    await asyncio.to_thread(control.journal.flush)
+    await asyncio.to_thread(until, process.link_path(farm).exists)
+    assert control.snapshot()["journal"]["failing"] == ""
+    control.order({"do": "restart"})
+    await asyncio.wait_for(running, 10)
+    assert sequences(process.journal_path(farm)) == [1]
+    with closing(JournalReader(process.journal_path(farm))) as reader:
+        assert "gateway_started" in [event["kind"] for event in reader.events()]
+    fault.measured(
+        aerators="as ever: control passes each second, from memory",
+        lost="nothing: events and samples wait in memory, up to 50,000 rows, and are written when the disk is back",
+        told="the page, at once, when the disk has a place for its socket",
+    )
