@@ -1,11 +1,12 @@
 """farm.toml: one farm as data, checked before anything starts."""
 
+import base64
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from gateway.alarms.limits import PondLimits, WaterLimits
 from gateway.alarms.settings import AlarmSettings
@@ -17,6 +18,7 @@ from gateway.control.motors import minimum_on_s
 from gateway.energy.settings import BaselineSettings
 from gateway.journal.settings import StorageSettings
 from gateway.messages.settings import ModemSettings
+from gateway.neighbours.settings import NeighbourSettings
 from gateway.parts import HourOfDay, Key, Name, Part, UnitId
 from gateway.people.settings import PersonSettings
 from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 SOCKET_NAME = "control.sock"
 LONGEST_SOCKET_PATH = 104
+
+P = TypeVar("P", bound=Part)
 
 COMFORT_MG_L = {"saving": 0.1, "normal": 0.3, "careful": 0.6}  # what is kept above the lowest oxygen
 USUAL_MOTOR_KW = 1.5
@@ -176,8 +180,22 @@ class PondSettings(Part):
         )
 
 
+def _ed25519_key(text: str) -> str:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise ValueError("command_key is not base64; copy what `pondkeeper-cloud command-key` prints") from error
+    if len(key) != 32:
+        raise ValueError(f"command_key has {len(key)} bytes, not 32; copy what `pondkeeper-cloud command-key` prints")
+    return text
+
+
 class UplinkSettings(Part):
-    """The cloud's broker; the password lies in a file of its own."""
+    """The cloud's broker; the password lies in a file of its own.
+
+    `ca_file` is the only authority that may vouch for the broker, the system's own ones where it is not given. Without
+    `command_key` (base64 of the cloud's public key) the cloud cannot command anything.
+    """
 
     url: Annotated[str, Field(pattern=r"^mqtts?://[^/@]+$")]
     password_file: Path = Field(strict=False)
@@ -185,6 +203,8 @@ class UplinkSettings(Part):
     rows_per_message: Annotated[int, Field(ge=1, le=1000)] = 100
     messages_in_flight: Annotated[int, Field(ge=1, le=50)] = 8
     backlog_rows_per_s: Annotated[int, Field(ge=1, le=10000)] = 200
+    ca_file: Path | None = Field(default=None, strict=False)
+    command_key: Annotated[str, AfterValidator(_ed25519_key)] | None = None
 
 
 class WebSettings(Part):
@@ -260,6 +280,7 @@ class Farm(Part):
     baseline: BaselineSettings = BaselineSettings()
     alarms: AlarmSettings = AlarmSettings()
     storage: StorageSettings = StorageSettings()
+    neighbours: NeighbourSettings = NeighbourSettings()
 
     @model_validator(mode="after")
     def _names_meet(self) -> "Farm":
@@ -361,14 +382,25 @@ def read_farm(path: Path) -> Farm:
     folder = path.resolve().parent
     uplink = farm.uplink
     if uplink is not None:
-        uplink = uplink.model_copy(update={"password_file": folder / uplink.password_file})
+        uplink = _beside(uplink, folder, "password_file", "ca_file")
+    neighbours = farm.neighbours
+    if neighbours.home_assistant is not None:
+        assistant = _beside(neighbours.home_assistant, folder, "password_file", "ca_file")
+        neighbours = neighbours.model_copy(update={"home_assistant": assistant})
     tariff = farm.tariff
     if tariff.name is not None and tariff.name.endswith(".toml"):
         tariff = tariff.model_copy(update={"name": str(folder / tariff.name)})
     data = folder / farm.data
     if len(str(data / SOCKET_NAME)) > LONGEST_SOCKET_PATH:
         raise FarmError(f"{path}, data: {data} is too long a path for a socket, {LONGEST_SOCKET_PATH} signs at most.")
-    return farm.model_copy(update={"data": data, "uplink": uplink, "tariff": tariff})
+    found = {"data": data, "uplink": uplink, "tariff": tariff, "neighbours": neighbours}
+    return farm.model_copy(update=found)
+
+
+def _beside(part: P, folder: Path, *names: str) -> P:
+    """The same part, its relative paths taken from the folder."""
+    paths = {name: getattr(part, name) for name in names}
+    return part.model_copy(update={name: folder / path for name, path in paths.items() if path is not None})
 
 
 def _explain(path: Path, text: str, problem: Any) -> str:

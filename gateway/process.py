@@ -68,7 +68,7 @@ class ControlProcess:
         self.control = FarmControl(farm, clock, self.panels, self.journal.event)
         self.alarms = Alarms(farm, clock, self.journal.event)
         self.keepers = {name: Keeper(panel) for name, panel in self.panels.items()}
-        self.uplink = Uplink(farm, farm.uplink, self.journal, clock, self.boot) if farm.uplink else None
+        self.uplink = self._make_uplink()
         self.planner = Planner()
         self.planning = Planning(self.control, self.planner)
         self.link = LinkServer(link_path(farm), self.order)
@@ -95,6 +95,20 @@ class ControlProcess:
 
     def _device(self, line: str, unit_id: int) -> Device:
         return Device(self.lines[line], unit_id)
+
+    def _make_uplink(self) -> Uplink | None:
+        settings = self.farm.uplink
+        if settings is None:
+            return None
+        commands = None
+        if settings.command_key is not None:
+            from gateway.uplink.commands import (
+                RemoteCommands,
+            )  # its cryptography takes memory that most farms need not give
+
+            memory, event = self.farm.data / "commands.json", self.journal.event
+            commands = RemoteCommands(self.farm, settings.command_key, self.clock, self.order, event, memory)
+        return Uplink(self.farm, settings, self.journal, self.clock, self.boot, commands)
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; every task that ends by an error ends the process."""
@@ -245,7 +259,11 @@ class ControlProcess:
             "panels": {name: keeper.error for name, keeper in self.keepers.items()},
             "devices": bus_snapshot(self._all_nodes(), self._errors),
             "planning": self.planning.error,
-            "cloud": {"used": uplink is not None, "connected": bool(uplink and uplink.connected)},
+            "cloud": {
+                "used": uplink is not None,
+                "connected": bool(uplink and uplink.connected),
+                "error": uplink.last_error if uplink else "",
+            },
             "channels": self.channels,
             **self.alarms.snapshot(),
             "journal": self.journal.state(),

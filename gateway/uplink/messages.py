@@ -1,7 +1,8 @@
 """What goes to the cloud and what comes back: JSON, one schema, version 1.
 
 `farm/<gateway>/up/rows` carries samples and events, `farm/<gateway>/up/farm` the farm's description,
-`farm/<gateway>/down/ack` the cloud's word that a batch is in its database, or refused.
+`farm/<gateway>/down/ack` the cloud's word that a batch is in its database, or refused, and `farm/<gateway>/down/command`
+what it asks for (commands.py).
 """
 
 import json
@@ -28,6 +29,11 @@ def farm_topic(gateway: str) -> str:
 def ack_topic(gateway: str) -> str:
     """Where confirmations come from."""
     return f"farm/{gateway}/down/ack"
+
+
+def command_topic(gateway: str) -> str:
+    """Where remote commands come from."""
+    return f"farm/{gateway}/down/command"
 
 
 def describe(farm: Farm, nodes: dict[str, str]) -> bytes:

@@ -6,8 +6,9 @@ import json
 import logging
 import random
 import secrets
+import ssl
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiomqtt
@@ -20,6 +21,10 @@ from gateway.journal.store import Journal
 from gateway.uplink import messages
 from gateway.uplink.ledger import Ledger
 from gateway.uplink.messages import Row
+from gateway.uplink.tls import certificate_problem, days_left, tls_context
+
+if TYPE_CHECKING:
+    from gateway.uplink.commands import RemoteCommands
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +34,7 @@ KEEPALIVE_S = 10
 LONGEST_WAIT_S = 60.0
 UNCONFIRMED_ALARM_S = 60.0
 DESCRIBE_S = 60.0
+CERTIFICATE_DAYS = 30.0
 
 for name in ("mqtt", "paho"):
     logging.getLogger(name).setLevel(logging.ERROR)
@@ -37,7 +43,15 @@ for name in ("mqtt", "paho"):
 class Uplink:
     """Runs for ever; every failure of broker or cloud ends in waiting and trying again."""
 
-    def __init__(self, farm: Farm, settings: UplinkSettings, journal: Journal, clock: Clock, boot: str) -> None:
+    def __init__(
+        self,
+        farm: Farm,
+        settings: UplinkSettings,
+        journal: Journal,
+        clock: Clock,
+        boot: str,
+        commands: "RemoteCommands | None" = None,
+    ) -> None:
         self.connected = False
         self.last_error = ""
         self._farm = farm
@@ -45,6 +59,8 @@ class Uplink:
         self._journal = journal
         self._clock = clock
         self._boot = boot
+        self._commands = commands
+        self._certificate = ""
         self._nodes: dict[str, str] = {}
         self._described: dict[str, str] | None = None
         self._described_s = float("-inf")
@@ -71,7 +87,7 @@ class Uplink:
             try:
                 await self._session()
             except (aiomqtt.MqttError, OSError, apsw.Error) as error:
-                self.last_error = str(error)
+                self._failed(error)
             finally:
                 self.connected = False
                 self._ledger.disconnected()
@@ -89,7 +105,9 @@ class Uplink:
                 listening = asyncio.create_task(self._listen(client))
                 try:
                     await client.subscribe(messages.ack_topic(self._farm.id), qos=1)
-                    self.connected = True
+                    if self._commands is not None:
+                        await client.subscribe(messages.command_topic(self._farm.id), qos=1)
+                    self._came_in(client)
                     await self._send_until_broken(client, reader, listening)
                 finally:
                     listening.cancel()
@@ -98,9 +116,27 @@ class Uplink:
         finally:
             reader.close()
 
+    def _failed(self, error: Exception) -> None:
+        """Remember why; a certificate that is not good is an event, once."""
+        problem = certificate_problem(error)
+        self.last_error = f"certificate {problem.replace('_', ' ')}: {error}" if problem else str(error)
+        if problem and problem != self._certificate:
+            self._journal.event("cloud_certificate", problem=problem, text=str(error))
+            self._certificate = problem
+
+    def _came_in(self, client: aiomqtt.Client) -> None:
+        self.connected = True
+        self.last_error = ""
+        socket = client._client.socket()
+        left = days_left(socket, self._clock.wall()) if isinstance(socket, ssl.SSLSocket) else None
+        ends_soon = left is not None and self._clock.wall_known() and left < CERTIFICATE_DAYS
+        if ends_soon and self._certificate != "soon":
+            self._journal.event("cloud_certificate_soon", days=max(0, round(left or 0)))
+        self._certificate = "soon" if ends_soon else ""
+
     def _client(self) -> aiomqtt.Client:
         url = urlsplit(self._settings.url)
-        tls = aiomqtt.TLSParameters() if url.scheme == "mqtts" else None
+        tls = tls_context(self._settings.ca_file) if url.scheme == "mqtts" else None
         client = aiomqtt.Client(
             url.hostname or "",
             url.port or (8883 if tls else 1883),
@@ -110,15 +146,19 @@ class Uplink:
             protocol=aiomqtt.ProtocolVersion.V5 if self._settings.protocol == "5" else aiomqtt.ProtocolVersion.V311,
             timeout=TIMEOUT_S,
             keepalive=KEEPALIVE_S,
-            tls_params=tls,
+            tls_context=tls,
         )
         client.pending_calls_threshold = 1000
         return client
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
-            if isinstance(message.payload, bytes):
+            if not isinstance(message.payload, bytes):
+                continue
+            if str(message.topic) == messages.ack_topic(self._farm.id):
                 self._take_ack(message.payload)
+            elif self._commands is not None and not message.retain:
+                await self._commands.take(message.payload)
 
     def _take_ack(self, payload: bytes) -> None:
         try:
@@ -142,6 +182,8 @@ class Uplink:
             if self._ledger.give_up_late():
                 self._backlog_ends = await asyncio.to_thread(reader.newest, "sample")
             self._watch_confirmations()
+            if self._commands is not None:
+                self._commands.tell_of_strangers()
             await self._describe(client)
             while self._leaving and self._leaving[0][0] <= self._journal.committed:
                 self._ledger.release(self._leaving.popleft()[1])

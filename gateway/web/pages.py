@@ -71,14 +71,14 @@ def shown_events(events: list[dict[str, Any]], snapshot: Snapshot | None, text: 
             **event,
             "clock": _clock(event),
             "pond_name": names.get(event["pond"], event["pond"]),
-            "detail": _worded(event["detail"], text),
+            "detail": _worded(event["kind"], event["detail"], text),
         }
         for event in events
     ]
 
 
-def _worded(detail: dict[str, Any], text: Text) -> dict[str, Any]:
-    """A probe's state, a channel and its trouble in words."""
+def _worded(kind: str, detail: dict[str, Any], text: Text) -> dict[str, Any]:
+    """A probe's state, a channel and its trouble, a remote command and a certificate in words."""
     worded = dict(detail)
     if state := detail.get("state"):
         worded["state"] = text("level.ok") if state == "good" else text(f"do_state.{state}")
@@ -86,6 +86,12 @@ def _worded(detail: dict[str, Any], text: Text) -> dict[str, Any]:
         worded["channel"] = text(f"channel.name.{channel}")
     if problem := detail.get("problem"):
         worded["problem"] = text(f"channel.problem.{problem}")
+    if kind in ("remote_done", "remote_refused"):
+        keys = (f"remote.reason.{detail['reason']}", f"override.refused_{detail['reason']}")
+        worded["do"] = text(f"remote.do.{detail['do']}")
+        worded["reason"] = next((text(key) for key in keys if text.has(key)), detail["reason"])
+    if kind == "cloud_certificate":
+        worded["problem"] = text(f"remote.certificate.{detail['problem']}")
     return worded
 
 
