@@ -21,6 +21,7 @@ from gateway.living.feed import Feed
 from gateway.people.code import current_code
 from gateway.people.store import PeopleStore
 from gateway.web import (
+    app_page,
     audit_page,
     door_page,
     farm_page,
@@ -48,6 +49,7 @@ ROUTERS = (
     settings_page.router,
     audit_page.router,
     push_page.router,
+    app_page.router,
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from gateway.farm import Farm
 from gateway.link import LinkServer
 from gateway.people.store import PeopleStore
 from gateway.process import link_path
@@ -99,13 +100,19 @@ class Control:
         return {"refused": ""}
 
 
-@contextlib.contextmanager
-def office(folder: Path, snapshot: dict[str, Any], more: str = "") -> Iterator[Office]:
-    """A farm with people, open."""
+def farm_with_people(folder: Path, more: str = "") -> tuple[Farm, PeopleStore]:
+    """A farm whose people have accounts."""
     farm = small_farm(folder, f"{FARM}{PEOPLE}{more}")
     people = PeopleStore(farm.data / "people.sqlite", Steps().clock().wall)
     for person, password in PASSWORDS.items():
         people.set_password(person, password)
+    return farm, people
+
+
+@contextlib.contextmanager
+def office(folder: Path, snapshot: dict[str, Any], more: str = "") -> Iterator[Office]:
+    """A farm with people, open."""
+    farm, people = farm_with_people(folder, more)
     orders: list[dict[str, Any]] = []
     with Control(link_path(farm), snapshot, orders), TestClient(make_app(farm, folder / "farm.toml")) as client:
         yield Office(folder, client, people, orders)
