@@ -36,11 +36,12 @@ class DelayProxy:
         except OSError:
             writer.close()
             return
-        await asyncio.gather(self._bring(reader, onward), self._bring(there, writer))
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(self._bring(reader, onward), self._bring(there, writer))
 
     async def _bring(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(OSError, asyncio.CancelledError):
+        with contextlib.suppress(OSError):
             while data := await source.read(65536):
                 loop.call_later(self._delay_s, target.write, data)
         loop.call_later(self._delay_s, target.close)

@@ -62,10 +62,11 @@ def placed(readings: str) -> list[tuple[str, int, float | None, bool]]:
 def label(connection: apsw.Connection, clock: Clock, boot: str) -> None:
     """Rows of this boot that were taken before the wall clock was known get their time."""
     off_s = clock.wall() - clock.monotonic()
-    for table, at in (("samples", "taken"), ("events", "at")):
+    mark = "(SELECT row FROM marks WHERE name = 'condensed')"
+    for table, at, those in (("samples", "taken", f"id > {mark} AND"), ("events", "at", "")):
         connection.execute(
             f"UPDATE {table} SET {at}_wall_s = {at}_monotonic_s + ?, wall_known = 1"
-            f" WHERE {at}_boot = ? AND NOT wall_known",
+            f" WHERE {those} {at}_boot = ? AND NOT wall_known",
             (off_s, boot),
         )
 

@@ -1,5 +1,6 @@
 """Keeps the journal in order between commits: minutes, what is too old, and room on the disk, a small bite at a time."""
 
+import math
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,10 @@ LOOK_S = 60.0
 TELL_S = 3600.0
 BITE_ROWS = 500
 DAY_S = 86400.0
+LEAST_DAYS = 2  # of samples that only a full disk gives up
 MB = 1_000_000
 LEAST_FREE_SHARE = 0.03
-MOST_RESERVED_MB = 200
+MOST_RESERVED_MB = 50
 VACUUM_PAGES = 100
 STEP_S = 120.0
 BELIEVED_AFTER_S = 3600.0
@@ -71,7 +73,7 @@ class Keeping:
         """The disk is full: give up the oldest samples, so that new ones can be written. apsw.Error, OSError."""
         self.spare.give_up()
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        self._thin(connection)
+        self._thin(connection, math.inf)
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         self.spare.hold()
 
@@ -84,7 +86,7 @@ class Keeping:
 
     def _look(self, connection: apsw.Connection, now_s: float) -> bool:
         """Throw away what is too old, then what there is no room for; rest when nothing was found."""
-        if self._crowded(connection) and self._thin(connection):
+        if self._crowded(connection) and self._thin(connection, self.clock.wall() - LEAST_DAYS * DAY_S):
             return True
         if self._clock_holds(now_s) and (self._forget_samples(connection) or self._forget_means(connection)):
             return True
@@ -128,10 +130,10 @@ class Keeping:
                     return 1
         return 0
 
-    def _thin(self, connection: apsw.Connection) -> int:
-        """The oldest samples go; an event says how many, and how many of them the cloud had not."""
+    def _thin(self, connection: apsw.Connection, before_s: float) -> int:
+        """The oldest samples from before a wall time go; an event says how many, and how many the cloud had not."""
         with rows.transaction(connection):
-            gone = self._oldest(connection, "TRUE")
+            gone = [row for row in self._oldest(connection, "TRUE") if row[1] < before_s]
             waiting = connection.execute(
                 "SELECT COUNT(*) FROM outbox WHERE kind = 'sample' AND refused IS NULL AND row <= ?",
                 (gone[-1][0] if gone else 0,),

@@ -10,11 +10,15 @@ import apsw
 from gateway.clock import Clock
 
 LOOK_S = 10.0
+MOST_COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Bytes free on the disk, in the journal, and written today; age of the oldest sample; rows without confirmation."""
+    """Bytes free on the disk, in the journal, and written today; age of the oldest sample; rows without confirmation.
+
+    `unconfirmed` counts to 100,000 and no further; it is 0 on a farm without a cloud.
+    """
 
     free_bytes: int | None = None
     size_bytes: int | None = None
@@ -27,7 +31,7 @@ class State:
     written_before: int = 0
 
 
-def look(connection: apsw.Connection, path: Path, clock: Clock, last: State) -> State:
+def look(connection: apsw.Connection, path: Path, clock: Clock, last: State, cloud: bool) -> State:
     """The state now, or the last one while that is fresh; to be called in the writer's thread. apsw.Error, OSError."""
     now_s = clock.monotonic()
     if now_s - last.seen_s < LOOK_S:
@@ -47,12 +51,19 @@ def look(connection: apsw.Connection, path: Path, clock: Clock, last: State) -> 
         size_bytes=pages * connection.pragma("page_size"),
         written_bytes=written - before,
         oldest_age_s=_age_s(connection, oldest, clock),
-        unconfirmed=connection.execute("SELECT COUNT(*) FROM outbox WHERE refused IS NULL").get,
-        unconfirmed_age_s=_age_s(connection, waiting, clock),
+        unconfirmed=_unconfirmed(connection) if cloud else 0,
+        unconfirmed_age_s=_age_s(connection, waiting, clock) if cloud else None,
         seen_s=now_s,
         day=day,
         written_before=before,
     )
+
+
+def _unconfirmed(connection: apsw.Connection) -> int:
+    found = connection.execute(
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE refused IS NULL LIMIT {MOST_COUNTED})"
+    )
+    return int(found.get)
 
 
 def _age_s(connection: apsw.Connection, question: str, clock: Clock) -> float | None:

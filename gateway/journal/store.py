@@ -208,7 +208,7 @@ class Journal:
                 not self._urgent and not self._closing and time.monotonic() < until_s and self._keeping.bite(connection)
             ):
                 pass
-            self._state = look(connection, self.path, self._clock, self._state)
+            self._state = look(connection, self.path, self._clock, self._state, self._keeping.cloud)
         except apsw.FullError:
             self._make_room(connection)
         except (apsw.Error, OSError) as error:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -20,6 +21,7 @@ from gateway.journal.settings import StorageSettings
 from gateway.journal.spare import Spare
 from gateway.journal.store import Journal
 from tests.gateway.farms import Steps, sample
+from tests.gateway.powercut import PowerCutDisk
 
 START_S = 1_800_000_000.0 - 1_800_000_000.0 % 3600
 
@@ -66,6 +68,11 @@ class Book:
     def count(self, table: str) -> int:
         """Rows of a table."""
         return int(self.connection.execute(f"SELECT COUNT(*) FROM {table}").get)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Newest first."""
+        with self.reader() as reader:
+            return reader.events()
 
     def reader(self) -> closing[JournalReader]:
         """As a page reads it."""
@@ -273,3 +280,56 @@ def test_a_clock_that_jumps_ten_years_throws_nothing_away(tmp_path: Path) -> Non
     book.keep()
     assert book.count("samples") == 50
     book.connection.close()
+
+
+@pytest.mark.parametrize("cloud", [True, False])
+def test_a_journal_that_grew_too_large_gives_up_its_oldest_samples_and_says_so(tmp_path: Path, cloud: bool) -> None:
+    settings = StorageSettings.model_construct(raw_days=90, minutes_days=730, most_mb=1)
+    book = Book(tmp_path / "j" / "journal.sqlite", settings, cloud)
+    aged(book, 30, each=300)
+    book.keep()
+    kept = [row[0] for row in book.connection.execute("SELECT sequence FROM samples ORDER BY sequence")]
+    assert kept == list(range(9001 - len(kept), 9001))
+    assert 1000 < len(kept) < 8000
+    assert book.connection.execute("SELECT SUM(asked) FROM minutes").get == 9000
+    told = [event for event in book.events() if event["kind"] == "old_samples_dropped"]
+    assert len(told) == 1
+    assert told[0]["detail"]["unconfirmed"] == (told[0]["detail"]["samples"] if cloud else 0)
+    assert book.events()[-1]["kind"] == "calibrated"
+    book.connection.close()
+
+
+def test_the_last_two_days_are_left_to_a_disk_that_is_truly_full(tmp_path: Path) -> None:
+    settings = StorageSettings.model_construct(raw_days=90, minutes_days=730, most_mb=0)
+    book = Book(tmp_path / "j" / "journal.sqlite", settings)
+    aged(book, 10, each=20)
+    book.keep()
+    assert book.count("samples") == 20
+    book.keeping.make_room(book.connection)
+    assert book.count("samples") == 1
+    book.connection.close()
+
+
+def test_a_power_cut_between_samples_and_minutes_counts_none_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "live"
+    folder.mkdir()
+    disk = PowerCutDisk(folder, "powercut-minutes")
+    connection = apsw.Connection(str(folder / "journal.sqlite"), vfs=disk.name)
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("wal_autocheckpoint", 20)
+    schema.bring_up_to_date(connection)
+    began, clock = disk.position, Steps().clock()
+    for number in range(1, 60):
+        with journal_rows.transaction(connection):
+            journal_rows.insert_sample(connection, sample(number, 1000.0 + 10 * number), clock, "b")
+        if number % 3 == 0:
+            with journal_rows.transaction(connection):
+                condense(connection, 4)
+    for seed in range(40):
+        into = tmp_path / f"cut-{seed}"
+        disk.cut(into, seed=seed, position=random.Random(seed).randrange(began, disk.position + 1))
+        with closing(apsw.Connection(str(into / "journal.sqlite"))) as cut:
+            mark = cut.execute("SELECT row FROM marks").get
+            known = cut.execute("SELECT COUNT(*) FROM samples WHERE id <= ?", (mark,)).get
+            assert (cut.execute("SELECT SUM(asked) FROM minutes").get or 0) == 3 * known == 3 * mark
+    connection.close()
