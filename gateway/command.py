@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.children import Child, run_children, this_command
+from gateway.living import install
 
 if TYPE_CHECKING:
     from gateway.farm import Farm
@@ -170,3 +171,7 @@ def learn(
         show(learned, words, Console())
     if not enough(learned):
         raise typer.Exit(TOO_LITTLE)
+
+
+for room in (install,):
+    room.register(app)

@@ -208,10 +208,14 @@ class UplinkSettings(Part):
 
 
 class WebSettings(Part):
-    """The pages on the farm's own network; `visitors` may read without an account, or see nothing."""
+    """The pages on the farm's own network; by TLS too where `pondkeeper-gateway install` has made certificates.
+
+    `visitors` may read without an account, or see nothing.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    tls_port: Annotated[int, Field(ge=1, le=65535)] = 8443
     visitors: Literal["none", "read"] = "none"
 
 

@@ -84,7 +84,9 @@ class ControlProcess:
             "restart": self._restart,
             "channel": self._channel,
             **self.alarms.orders,
+            "certificate": self._certificate,
         }
+        self.certificate_days: float | None = None
         self.feed = Feed(self._marks())
         self.channels: dict[str, dict[str, Any]] = {}
         self._found: dict[str, str] = {}
@@ -267,6 +269,7 @@ class ControlProcess:
             "channels": self.channels,
             **self.alarms.snapshot(),
             "journal": self.journal.state(),
+            "certificate": {"days_left": self.certificate_days},
             "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},
         }
 
@@ -305,6 +308,11 @@ class ControlProcess:
     def _restart(self, _order: dict[str, Any]) -> dict[str, Any]:
         """End in good order, to be started again with the farm.toml of now."""
         self._stop.set()
+        return {}
+
+    def _certificate(self, order: dict[str, Any]) -> dict[str, Any]:
+        """For how many days the pages' certificate is still good."""
+        self.certificate_days = float(order["days_left"])
         return {}
 
     def _on_line(self, name: str) -> list[Node]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -34,6 +33,7 @@ from gateway.web import (
 )
 from gateway.web.desk import Desk
 from gateway.web.pages import static_folder
+from gateway.web.serving import serve
 from gateway.web.shared import HEADERS
 from gateway.web.signed import only_the_signed_in
 
@@ -102,6 +102,4 @@ def run_web(farm: Farm, path: Path) -> None:
     """The web process, from start to stop."""
     with contextlib.suppress(OSError, apsw.Error):
         show_code(farm)
-    uvicorn.run(
-        make_app(farm, path), host=farm.web.host, port=farm.web.port, log_level="warning", timeout_graceful_shutdown=2
-    )
+    asyncio.run(serve(make_app(farm, path), farm))

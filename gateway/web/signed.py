@@ -23,6 +23,7 @@ PUBLIC = (
     "/manifest.webmanifest",
     "/sw.js",
     "/healthz",
+    "/pondkeeper-ca.crt",
 )
 COOKIE, SECURE_COOKIE = "session", "__Host-session"
 SESSION_MAX_AGE_S = 90 * 86400
