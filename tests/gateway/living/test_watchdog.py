@@ -79,6 +79,7 @@ def test_each_part_that_stands_still_ends_the_feeding(
 
     async def scenario() -> None:
         process = ControlProcess(small_farm(tmp_path, FARM.replace("/dev/null", str(tmp_path / "none"))), Clock())
+        process.journal._commit_s = 0.3
         running = asyncio.create_task(process.run())
         assert await asyncio.to_thread(systemd.hears, "READY=1", 10)
         if part == "control":
@@ -89,7 +90,9 @@ def test_each_part_that_stands_still_ends_the_feeding(
         else:
             for node in (*process.nodes.values(), *process.panels.values()):
                 monkeypatch.setattr(node, "poll", for_ever)
-        await asyncio.sleep(1.3)
+        async with asyncio.timeout(10):
+            while process.feed.stuck() != [part]:
+                await asyncio.sleep(0.05)
         await asyncio.to_thread(systemd.forget)
         assert not await asyncio.to_thread(systemd.hears, "WATCHDOG=1", 0.7)
         assert process.feed.stuck() == [part]
