@@ -18,6 +18,7 @@ from gateway.children import Child, run_children, this_command
 from gateway.clock import Clock
 from gateway.process import ControlProcess
 from tests.gateway.farms import FARM, small_farm
+from tests.gateway.test_deliveries import until
 
 
 class Systemd:
@@ -90,9 +91,7 @@ def test_each_part_that_stands_still_ends_the_feeding(
         else:
             for node in (*process.nodes.values(), *process.panels.values()):
                 monkeypatch.setattr(node, "poll", for_ever)
-        async with asyncio.timeout(10):
-            while process.feed.stuck() != [part]:
-                await asyncio.sleep(0.05)
+        await until(lambda: process.feed.stuck() == [part], 10)
         await asyncio.to_thread(systemd.forget)
         assert not await asyncio.to_thread(systemd.hears, "WATCHDOG=1", 0.7)
         assert process.feed.stuck() == [part]
