@@ -83,8 +83,8 @@ class ControlProcess:
             "note": self._note,
             "restart": self._restart,
             "channel": self._channel,
-            **self.alarms.orders,
             "certificate": self._certificate,
+            **{name: self._told(order) for name, order in self.alarms.orders.items()},
         }
         self.certificate_days: float | None = None
         self.feed = Feed(self._marks())
@@ -290,7 +290,7 @@ class ControlProcess:
         """An event that another process has to tell, for the audit log."""
         pond, detail = order.get("pond"), dict(order["detail"])
         self.journal.event(str(order["kind"]), None if pond is None else str(pond), **detail)
-        if order["kind"] == "calibrated" and self.clock.wall_known():
+        if order["kind"] == "calibration" and self.clock.wall_known():
             self._calibrated[str(detail["device"])] = self.clock.wall()
         return {}
 
@@ -304,6 +304,16 @@ class ControlProcess:
             kind = "channel_back" if ok else "channel_failed"
             self.journal.event(kind, channel=channel, problem=problem, text=detail)
         return {}
+
+    def _told(self, order: Order) -> Order:
+        """An order about alarms: its answer comes after a snapshot that shows it."""
+
+        def done(given: dict[str, Any]) -> dict[str, Any]:
+            answer = order(given)
+            self.link.publish(self.snapshot())
+            return answer
+
+        return done
 
     def _restart(self, _order: dict[str, Any]) -> dict[str, Any]:
         """End in good order, to be started again with the farm.toml of now."""

@@ -35,6 +35,17 @@ def message(kind: str, pond: str | None, values: Mapping[str, Any], language: st
     return said.title, f"{said.text} {said.do}".strip()
 
 
+def event_words(detail: Mapping[str, Any], catalogue: Text) -> dict[str, Any]:
+    """An event of an alarm: its title, and how a message went."""
+    shown = worded(detail, catalogue)
+    if kind := detail.get("alarm"):
+        shown["title"] = catalogue(f"alarm.{kind}.title", **shown)
+    for name in ("channel", "outcome"):
+        if name in detail:
+            shown[name] = catalogue(f"alarm_{name}.{detail[name]}")
+    return shown
+
+
 def worded(values: Mapping[str, Any], catalogue: Text) -> dict[str, Any]:
     """The values, a probe's fault in words, numbers under one to two digits."""
     return {name: _worded(name, value, catalogue) for name, value in values.items()}

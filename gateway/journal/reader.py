@@ -73,17 +73,22 @@ class JournalReader:
         """Wall time of each device's newest calibration of known time."""
         rows = self._connection.execute(
             "SELECT json_extract(detail, '$.device'), MAX(at_wall_s) FROM events"
-            " WHERE kind = 'calibrated' AND wall_known GROUP BY 1"
+            " WHERE kind = 'calibration' AND wall_known GROUP BY 1"
         )
         return {str(device): float(at_s) for device, at_s in rows if device is not None}
 
-    def events(self, limit: int = 50, *, kinds: Sequence[str] = (), before: int = 2**62) -> list[dict[str, Any]]:
-        """The newest events with an id below `before`, newest first; of these kinds only, where any are named."""
+    def events(
+        self, limit: int = 50, *, kinds: Sequence[str] = (), besides: str = "", before: int = 2**62
+    ) -> list[dict[str, Any]]:
+        """The newest events with an id below `before`, newest first; of these kinds only, where any are named.
+
+        `besides` is a GLOB pattern of kinds that are left out.
+        """
         chosen = f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         rows = self._connection.execute(
             "SELECT id, kind, pond, detail, at_wall_s, wall_known FROM events"
-            f" WHERE id < ?{chosen} ORDER BY id DESC LIMIT ?",
-            (before, *kinds, limit),
+            f" WHERE id < ?{chosen} AND kind NOT GLOB ? ORDER BY id DESC LIMIT ?",
+            (before, *kinds, besides, limit),
         )
         names = ("id", "kind", "pond", "detail", "at_wall_s", "wall_known")
         events = [dict(zip(names, row, strict=True)) for row in rows]

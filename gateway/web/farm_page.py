@@ -115,7 +115,8 @@ def _machine(desk: Desk, pond_id: str, number: int) -> tuple[dict[str, Any], dic
 
 
 async def _events(desk: Desk) -> list[dict[str, Any]]:
-    return await desk.read(lambda reader: reader.events(EVENTS_SHOWN), [])
+    """What happened to the farm; what became of alarms stands on their own page."""
+    return await desk.read(lambda reader: reader.events(EVENTS_SHOWN, besides="alarm_*"), [])
 
 
 async def _stream(desk: Desk, words: Text) -> AsyncIterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from gateway.alarms.wording import event_words
 from gateway.text import Text
 from gateway.web.tonight import probe_note, tonight
 
@@ -19,7 +20,7 @@ def make_environment(*packages: str) -> Environment:
     """Templates of these packages, the first one's before the others'."""
     loaders = [PackageLoader(package, "templates") for package in packages]
     made = Environment(loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    made.globals.update(tonight=tonight, probe_note=probe_note)
+    made.globals.update(tonight=tonight, probe_note=probe_note, unacknowledged=unacknowledged)
     return made
 
 
@@ -48,7 +49,8 @@ class Pages:
     def live(self, snapshot: Snapshot, text: Text) -> dict[str, Any]:
         """One live message: pieces of HTML by element id, and each pond's level and age."""
         module: Any = self.environment.get_template("pieces.html").module
-        pieces = {"notes": str(module.notes(snapshot, text))}
+        alarms: Any = self.environment.get_template("alarm_pieces.html").module
+        pieces = {"notes": str(module.notes(snapshot, text)), "alarm-bar": str(alarms.bar(snapshot, text))}
         for pond in snapshot["ponds"]:
             pieces[f"{pond['id']}-head"] = str(module.head(pond, text))
             pieces[f"{pond['id']}-probe"] = str(module.probe(pond, text))
@@ -61,6 +63,11 @@ class Pages:
             for pond in snapshot["ponds"]
         ]
         return {"pieces": pieces, "ponds": ponds}
+
+
+def unacknowledged(snapshot: Snapshot) -> int:
+    """Alarms that nobody knows of yet; 0 where a gateway has none to tell."""
+    return sum(row["state"] == "unack" for row in snapshot.get("alarms", {}).get("list", []))
 
 
 def shown_events(events: list[dict[str, Any]], snapshot: Snapshot | None, text: Text) -> list[dict[str, Any]]:
@@ -78,11 +85,11 @@ def shown_events(events: list[dict[str, Any]], snapshot: Snapshot | None, text: 
 
 
 def _worded(kind: str, detail: dict[str, Any], text: Text) -> dict[str, Any]:
-    """A probe's state, a channel and its trouble, a remote command and a certificate in words."""
-    worded = dict(detail)
+    """An alarm, a probe's state, a channel and its trouble, a remote command and a certificate in words."""
+    worded = event_words(detail, text) if kind.startswith("alarm_") else dict(detail)
     if state := detail.get("state"):
         worded["state"] = text("level.ok") if state == "good" else text(f"do_state.{state}")
-    if channel := detail.get("channel"):
+    if (channel := detail.get("channel")) and kind.startswith("channel_"):
         worded["channel"] = text(f"channel.name.{channel}")
     if problem := detail.get("problem"):
         worded["problem"] = text(f"channel.problem.{problem}")

@@ -20,6 +20,7 @@ from gateway.living.feed import Feed
 from gateway.people.code import current_code
 from gateway.people.store import PeopleStore
 from gateway.web import (
+    alarms_page,
     app_page,
     audit_page,
     door_page,
@@ -44,6 +45,7 @@ ROUTERS = (
     shared.router,
     door_page.router,
     farm_page.router,
+    alarms_page.router,
     more_page.router,
     people_page.router,
     settings_page.router,
