@@ -10,13 +10,16 @@ from pathlib import Path
 import apsw
 
 from bench.journal import CountingDisk
-from bench.table import console, show
+from bench.table import console, percentile, show
 from gateway.bus.samples import Quality, Reading, Sample
 from gateway.clock import Clock
 from gateway.journal import schema
 from gateway.journal.history import series
+from gateway.journal.keeping import Keeping
 from gateway.journal.reader import JournalReader
-from gateway.journal.rows import insert_sample
+from gateway.journal.rows import insert_sample, transaction
+from gateway.journal.settings import StorageSettings
+from gateway.journal.spare import Spare
 from gateway.journal.store import COMMIT_S, Journal
 
 BOARDS = 10
@@ -96,6 +99,32 @@ def last_day(connection: apsw.Connection) -> None:
     connection.execute("UPDATE marks SET row = (SELECT MAX(id) FROM samples)")
 
 
+def bites(path: Path) -> tuple[int, list[float]]:
+    """A day of samples becomes minutes and is thrown away: rows, and milliseconds of each bite between two commits."""
+    now = {"s": float(BEGIN_S)}
+    clock = Clock(monotonic=lambda: now["s"], wall=lambda: now["s"])
+    settings = StorageSettings(raw_days=2)
+    keeping = Keeping(path=path, clock=clock, boot="b", settings=settings, spare=Spare(path), cloud=False)
+    took: list[float] = []
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.pragma("auto_vacuum", 2)
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "full")
+        schema.bring_up_to_date(connection)
+        with transaction(connection):
+            for number in range(DAY_S // SAMPLE_S):
+                for board in range(BOARDS):
+                    insert_sample(connection, sample(board, number, now["s"] + number * SAMPLE_S), clock, "b" * 36)
+        for later_s in (DAY_S, 4 * DAY_S, 3700):
+            now["s"] += later_s
+            more = True
+            while more:
+                began = time.perf_counter()
+                more = keeping.bite(connection)
+                took.append(1000 * (time.perf_counter() - began))
+    return BOARDS * DAY_S // SAMPLE_S, took
+
+
 def read(path: Path, days: float) -> tuple[float, int]:
     """Median milliseconds of five reads, and points."""
     until_s = BEGIN_S + DAYS * DAY_S
@@ -147,6 +176,19 @@ def run() -> None:
         path = Path(folder) / "journal.sqlite"
         three_months(path)
         spans = [("8 hours", 1 / 3), ("1 day", 1.0), ("7 days", 7.0), ("30 days", 30.0), ("90 days", 90.0)]
+        count, took = bites(Path(folder) / "old.sqlite")
+        show(
+            f"Keeping order between commits: {count:,} samples to minutes, then thrown away",
+            ["bites", "median, ms", "99 %, ms", "longest, ms", "all, s"],
+            [
+                [
+                    str(len(took)),
+                    *(f"{percentile(took, share):.1f}" for share in (0.5, 0.99)),
+                    f"{max(took):.1f}",
+                    f"{sum(took) / 1000:.1f}",
+                ]
+            ],
+        )
         times = [(name, *read(path, days)) for name, days in spans]
         show(
             f"A chart of {BUCKETS} points out of {DAYS} days of {BOARDS * len(VALUES)} quantities",

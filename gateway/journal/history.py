@@ -4,6 +4,7 @@ Short ranges are read from the samples, longer ones from minutes or hours of wal
 not yet condensed. All times are wall time in seconds; a place is the number of a reading among its like, from 0.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -55,11 +56,12 @@ class MachineHour:
 @dataclass
 class _Sums:
     since_s: float
+    until_s: float
     width_s: float
     found: dict[int, tuple[float, float, float, int]] = field(default_factory=dict)
 
     def add(self, at_s: float, low: float, mean: float, high: float, count: int) -> None:
-        bucket = int((at_s - self.since_s) / self.width_s)
+        bucket = int((min(at_s, math.nextafter(self.until_s, 0)) - self.since_s) / self.width_s)
         was = self.found.get(bucket)
         if was is None:
             self.found[bucket] = low, mean * count, high, count
@@ -77,7 +79,7 @@ def series(
     reader: JournalReader, node: str, quantity: str, place: int, since_s: float, until_s: float, buckets: int
 ) -> list[Bucket]:
     """Good values of a board's (hardware id) quantity in at most so many buckets, empty ones left out; apsw.Error."""
-    sums = _Sums(since_s, max(1e-3, (until_s - since_s) / buckets))
+    sums = _Sums(since_s, until_s, max(1e-3, (until_s - since_s) / buckets))
     table = _table(reader, since_s, sums.width_s)
     if table is not None:
         step_s = STEPS_S[table]

@@ -201,6 +201,18 @@ def test_every_range_shows_the_same_values_from_whatever_table(book: Book, hours
         assert len(found) <= 100
 
 
+@pytest.mark.parametrize("begins_s", [0.0, 1.0, 1799.0, 3599.0])
+def test_a_range_that_begins_anywhere_has_no_bucket_too_many(book: Book, begins_s: float) -> None:
+    book.put(*(taken(n, 60.0 * n, 5.0) for n in range(600)))
+    book.condense()
+    since_s, until_s = START_S + begins_s, START_S + begins_s + 9 * 3600
+    with book.reader() as reader:
+        for buckets in (3, 9, 50, 500):
+            found = series(reader, "n1", "do_mg_l", 0, since_s, until_s, buckets)
+            assert len(found) <= buckets
+            assert all(since_s < bucket.at_s < until_s for bucket in found)
+
+
 def test_buckets_stand_in_the_middle_and_empty_ones_are_left_out(book: Book) -> None:
     book.put(taken(1, 5, 4.0), taken(2, 25, 6.0))
     with book.reader() as reader:
