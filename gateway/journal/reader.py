@@ -78,17 +78,23 @@ class JournalReader:
         return {str(device): float(at_s) for device, at_s in rows if device is not None}
 
     def events(
-        self, limit: int = 50, *, kinds: Sequence[str] = (), besides: str = "", before: int = 2**62
+        self,
+        limit: int = 50,
+        *,
+        kinds: Sequence[str] = (),
+        besides: str = "",
+        pond: str | None = None,
+        before: int = 2**62,
     ) -> list[dict[str, Any]]:
-        """The newest events with an id below `before`, newest first; of these kinds only, where any are named.
+        """The newest events with an id below `before`, newest first; of these kinds and this pond only, where named.
 
         `besides` is a GLOB pattern of kinds that are left out.
         """
         chosen = f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         rows = self._connection.execute(
             "SELECT id, kind, pond, detail, at_wall_s, wall_known FROM events"
-            f" WHERE id < ?{chosen} AND kind NOT GLOB ? ORDER BY id DESC LIMIT ?",
-            (before, *kinds, besides, limit),
+            f" WHERE id < ?{chosen} AND kind NOT GLOB ? AND (? IS NULL OR pond = ?) ORDER BY id DESC LIMIT ?",
+            (before, *kinds, besides, pond, pond, limit),
         )
         names = ("id", "kind", "pond", "detail", "at_wall_s", "wall_known")
         events = [dict(zip(names, row, strict=True)) for row in rows]

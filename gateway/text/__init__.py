@@ -9,7 +9,7 @@ from typing import Any
 LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
 
-WHOLE = frozenset(("minutes", "seconds", "machine", "rows", "n", "days", "percent", "unit"))
+WHOLE = frozenset(("minutes", "seconds", "machine", "machines", "rows", "n", "days", "percent", "unit"))
 HOUR_STEP_MINUTES = 5
 VND_STEP = 1000
 

@@ -7,6 +7,9 @@ from gateway.link import LinkClient
 from gateway.text import Text
 from gateway.web.pages import Pages
 
+NOTES = "notes"
+ON_A_CARD = (NOTES, "-head", "-probe", "-tonight", "-air")
+
 
 class LiveMessages:
     """The live message of each language, rendered once a snapshot however many phones listen."""
@@ -25,6 +28,21 @@ class LiveMessages:
             known = (snapshot, self._pages.live({**(snapshot or {}), "hour": hour_of(self._there.now())}, words))
             self._rendered[words.language] = known
         return known[1]
+
+
+def of_farm(message: dict[str, Any]) -> dict[str, Any]:
+    """What the page of all ponds shows of it."""
+    pieces = message["pieces"].items()
+    return {**message, "pieces": {id_: html for id_, html in pieces if id_.endswith(ON_A_CARD)}}
+
+
+def of_pond(message: dict[str, Any], pond: str) -> dict[str, Any]:
+    """What the page of one pond shows of it; an id may begin as another does, a piece's name has no dash."""
+    pieces = message["pieces"].items()
+    return {
+        "pieces": {id_: html for id_, html in pieces if id_ == NOTES or id_.rpartition("-")[0] == pond},
+        "ponds": [row for row in message["ponds"] if row["id"] == pond],
+    }
 
 
 def news(message: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Pages:
             pieces[f"{pond['id']}-head"] = str(module.head(pond, text))
             pieces[f"{pond['id']}-probe"] = str(module.probe(pond, text))
             pieces[f"{pond['id']}-others"] = str(module.others(pond, text))
+            pieces[f"{pond['id']}-air"] = str(module.air(pond, text))
             pieces[f"{pond['id']}-tonight"] = str(module.night(pond, snapshot, text))
             for row in pond["machines"]:
                 pieces[f"{pond['id']}-m{row['number']}"] = str(module.machine(row, text))
@@ -76,8 +77,8 @@ def shown_events(events: list[dict[str, Any]], snapshot: Snapshot | None, text: 
     return [
         {
             **event,
-            "clock": _clock(event),
-            "pond_name": names.get(event["pond"], event["pond"]),
+            "clock": clock_of(event),
+            "pond_name": names.get(event["pond"], event["pond"]) if snapshot else "",
             "detail": _worded(event["kind"], event["detail"], text),
         }
         for event in events
@@ -102,7 +103,8 @@ def _worded(kind: str, detail: dict[str, Any], text: Text) -> dict[str, Any]:
     return worded
 
 
-def _clock(event: dict[str, Any]) -> str:
+def clock_of(event: dict[str, Any]) -> str:
+    """When it was, as day and hour; dashes where the clock was not known."""
     if not event["wall_known"]:
         return "--:--"
     return datetime.fromtimestamp(event["at_wall_s"]).astimezone().strftime("%d/%m %H:%M")

@@ -109,9 +109,9 @@ def test_values_grey_out_by_age_when_nothing_comes(chain: Chain, browser: Browse
 
 
 def test_an_override_asks_is_obeyed_and_can_be_taken_back(chain: Chain, browser: Browser) -> None:
-    page = open_page(browser, chain.demo.plan.gateway_url, session=chain.session())
+    page = open_page(browser, f"{chain.demo.plan.gateway_url}/ponds/ao-2", session=chain.session())
     resting = chain.running("ao-2").index(False)
-    row = page.locator("#pond-ao-2 .machines li").nth(resting)
+    row = page.locator(".machines li").nth(resting)
     row.get_by_role("button").click()
     assert serious(page) == []
     page.get_by_role("button", name="Bật 30 phút").click()
@@ -129,9 +129,9 @@ def test_an_override_asks_is_obeyed_and_can_be_taken_back(chain: Chain, browser:
 def test_an_override_cannot_beat_the_guard(chain: Chain, browser: Browser) -> None:
     chain.break_it("probe/node-2", dead=True)
     eventually(lambda: chain.pond("ao-2")["do_state"] == "bad", 8, "bad")
-    page = open_page(browser, chain.demo.plan.gateway_url, session=chain.session())
-    page.locator("#pond-ao-2 .machines li").first.get_by_role("button").click()
-    page.get_by_role("button", name="Tắt 30 phút").click()
+    page = open_page(browser, f"{chain.demo.plan.gateway_url}/ponds/ao-2", session=chain.session())
+    page.locator(".machines li").first.get_by_role("button").click()
+    page.get_by_role("button", name="Tắt 30 phút").click(delay=1200)
     expect(page.get_by_role("status")).to_contain_text("Không tắt được")
     page.context.close()
 

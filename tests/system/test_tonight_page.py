@@ -78,7 +78,7 @@ def test_the_night_is_sound(
     speaker: Speaker, browser: Browser, size: tuple[int, int], language: str, scheme: str
 ) -> None:
     speaker.ponds = [dense(probe=FOULED)]
-    page = open_page(browser, speaker.url, size, language, scheme)
+    page = open_page(browser, f"{speaker.url}/ponds/ao-2", size, language, scheme)
     page.locator("[data-outlook] canvas").wait_for()
     expect(page.locator("#ao-2-tonight")).to_contain_text("04:10")
     expect(page.locator("#ao-2-probe .task")).to_have_text(
@@ -93,9 +93,9 @@ def test_the_night_is_sound(
 def test_the_night_lives(speaker: Speaker, browser: Browser) -> None:
     """A forecast comes, a task is done, and the page says so by itself."""
     speaker.ponds = [pond(outlook=None, probe=FOULED)]
-    page = open_page(browser, speaker.url)
+    page = open_page(browser, f"{speaker.url}/ponds/ao-2")
     expect(page.locator("#ao-2-tonight")).to_contain_text("1 ngày")
-    expect(page.locator("#pond-ao-2 figure")).to_be_hidden()
+    expect(page.locator(".night figure")).to_be_hidden()
     speaker.ponds = [dense(probe=GOOD)]
     expect(page.locator("#ao-2-tonight")).to_contain_text("Nếu mất điện")
     expect(page.locator("#ao-2-probe .task")).to_have_count(0)

@@ -2,7 +2,6 @@
 // forecast with its band, and how many machines will run. The alarm limits are dashed in both.
 "use strict";
 (() => {
-  const HEIGHT = 170;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   // uPlot draws in the order of the series: the band comes before the line in it.
   const hidden = { stroke: "transparent", points: { show: false } };
@@ -16,17 +15,17 @@
   };
 
   // A simulated pond's clock is not ours: hours from now, which is one end of the chart.
+  const clock = (at, now, speed, { since, until }) => speed > 1
+    ? ahead((at - now) * speed / 3600, (until - since) * speed > 6 * 3600 ? 0 : 1)
+    : new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const hours = (speed, now) => (chart, splits) => {
-    const { min, max } = chart.scales.x;
-    const digits = (max - min) * speed > 6 * 3600 ? 0 : 1;
-    return splits.map((at) => speed > 1
-      ? ahead((at - now(chart)) * speed / 3600, digits)
-      : new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
+    const range = { since: chart.scales.x.min, until: chart.scales.x.max };
+    return splits.map((at) => clock(at, now(chart), speed, range));
   };
 
   const options = (element, now, rest) => ({
     width: element.clientWidth,
-    height: HEIGHT,
+    height: element.clientHeight,
     cursor: { drag: { x: false, y: false }, points: { size: 8 } },
     legend: { show: false },
     axes: [
@@ -54,7 +53,7 @@
 
   const past = {
     data: (element, found) => {
-      element.until = found.until?.[0];
+      element.until = found.until;
       return [found.at, found.low, found.high, found.mean, flat(found.at, element.dataset.alarm), flat(found.at, element.dataset.danger)];
     },
     options: (element) => options(element, (chart) => chart.scales.x.max, {
@@ -97,10 +96,11 @@
     }
   };
 
+  globalThis.pondCharts = { colour, hidden, line, clock };
   const each = (work) => document.querySelectorAll(".chart").forEach(work);
   const loadAll = () => { if (!document.hidden) each((element) => load(element).catch(() => {})); };
   loadAll();
   setInterval(loadAll, 20000);
   document.body.addEventListener("htmx:afterSettle", () => each((element) => { if (!element.plot) load(element).catch(() => {}); }));
-  addEventListener("resize", () => each((element) => element.plot?.setSize({ width: element.clientWidth, height: HEIGHT })));
+  addEventListener("resize", () => each((element) => element.plot?.setSize({ width: element.clientWidth, height: element.clientHeight })));
 })();
