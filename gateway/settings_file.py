@@ -25,7 +25,7 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True)
 class Version:
-    """An earlier farm.toml: its file's name tells when it was replaced, and by whom."""
+    """An earlier farm.toml: its file's name tells its turn, when it was replaced, and by whom."""
 
     name: str
     at_wall_s: float
@@ -75,7 +75,8 @@ class SettingsFile:
             raise Overtaken
         self.read(text)
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self._wall()))
-        write_whole(self._history / f"{stamp}.{self.mark()}.{who}.toml", self.text(), mode=0o600)
+        number = max((int(version.name.split(".")[0]) for version in self.versions()), default=0) + 1
+        write_whole(self._history / f"{number:06d}.{stamp}.{who}.toml", self.text(), mode=0o600)
         write_whole(self.path, text, mode=self.path.stat().st_mode & 0o777)
         for old in sorted(self._history.glob("*.toml"))[:-KEPT]:
             old.unlink()

@@ -150,10 +150,9 @@ async def ask_code(run: Run, words: Words) -> Response:
 async def take_code(request: Request, code: Annotated[str, Form(max_length=40)], run: Run, words: Words) -> Response:
     """The right code opens the first run for this browser."""
     address = request.client.host if request.client else ""
-    if wait_s := run.doors.wait_s("code", address):
+    if wait_s := run.doors.try_s("code", address):
         return _show(run, "code", words, problem=words("door.wait", minutes=wait_s / 60 + 1))
     if not is_code(run.data, code):
-        run.doors.failed("code", address)
         return _show(run, "code", words, problem=words("door.wrong_code"))
     response = _go("farm")
     response.set_cookie(COOKIE, run.key, httponly=True, samesite="lax")

@@ -1,7 +1,8 @@
 """How often a door may be tried, by person and by address: guessing takes years, and nobody is locked out for long."""
 
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 WINDOW_S = 900.0
 PER_PERSON, PER_ADDRESS = 5, 20
@@ -14,21 +15,29 @@ class DoorLimits:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._failures: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
 
-    def wait_s(self, person: str, address: str) -> float:
-        """Seconds until the door may be tried again, 0 when it may be now."""
-        return max(self._wait_s(f"person {person}", PER_PERSON), self._wait_s(f"address {address}", PER_ADDRESS))
+    def try_s(self, person: str, address: str) -> float:
+        """Seconds until the door may be tried; 0 lets one try pass, which counts as a failure unless it succeeds."""
+        most = {f"person {person}": PER_PERSON, f"address {address}": PER_ADDRESS}
+        with self._lock:
+            wait_s = max(self._wait_s(key, allowed) for key, allowed in most.items())
+            if not wait_s:
+                self._count(most)
+            return wait_s
 
-    def failed(self, person: str, address: str) -> None:
-        """It was tried in vain."""
-        for key in (f"person {person}", f"address {address}"):
+    def succeeded(self, person: str, address: str) -> None:
+        """The right one has come."""
+        with self._lock:
+            self._failures.pop(f"person {person}", None)
+            if times := self._failures.get(f"address {address}"):
+                times.pop()
+
+    def _count(self, keys: Iterable[str]) -> None:
+        for key in keys:
             self._failures.setdefault(key, deque(maxlen=PER_ADDRESS)).append(self._monotonic())
         while len(self._failures) > MOST_KEYS:
             del self._failures[next(iter(self._failures))]
-
-    def succeeded(self, person: str) -> None:
-        """The right one has come."""
-        self._failures.pop(f"person {person}", None)
 
     def _wait_s(self, key: str, most: int) -> float:
         times, now_s = self._failures.get(key, deque()), self._monotonic()

@@ -23,6 +23,7 @@ from gateway.web.live import LiveMessages
 from gateway.web.pages import STATIC, Pages, make_environment
 
 SILENT_S = 5.0
+NOTE_AGAIN_S = 1.0
 TABS = (("/", "ponds"), ("/alarms", "alarms"), ("/machines", "machines"), ("/more", "more"))
 
 T = TypeVar("T")
@@ -111,9 +112,10 @@ class Desk:
             return False
         return True
 
-    async def note(self, kind: str, pond: str | None = None, **detail: Any) -> bool:
-        """Have control write an event into the journal; False when it did not hear."""
-        return await self.order({"do": "note", "kind": kind, "pond": pond, "detail": detail})
+    async def note(self, kind: str, pond: str | None = None, **detail: Any) -> None:
+        """Have control write an event into the journal; it is told again until it hears."""
+        while not await self.order({"do": "note", "kind": kind, "pond": pond, "detail": detail}):
+            await asyncio.sleep(NOTE_AGAIN_S)
 
     async def read(self, question: Callable[[JournalReader], T], otherwise: T) -> T:
         """The journal's answer, off the event loop; `otherwise` while there is no journal to read."""

@@ -9,7 +9,7 @@ from gateway.farm import FarmError
 from gateway.people.code import current_code, spend_code
 from gateway.people.names import free_key
 from gateway.people.settings import PersonSettings
-from gateway.people.store import MOST_PASSWORD, PasswordRefused
+from gateway.people.store import LEAST_PASSWORD, MOST_PASSWORD, PasswordRefused
 from gateway.settings_file import Document, add_table
 from gateway.text import Text
 from gateway.web.desk import AtDesk, Desk
@@ -53,13 +53,12 @@ def enter(
     """Right name and password open a session; what is wrong is not told, and too many tries have to wait."""
     person = found(desk, name)
     key, address = person.id if person else name.lower(), request.client.host if request.client else NO_ADDRESS
-    if wait_s := desk.doors.wait_s(key, address):
+    if wait_s := desk.doors.try_s(key, address):
         return _door(request, desk, words, target, words("door.wait", minutes=wait_s / 60 + 1), 429)
     if not desk.people.verify(key, password) or person is None:
-        desk.doors.failed(key, address)
         desk.later(desk.note("login_failed", who=key, address=address))
         return _door(request, desk, words, target, words("door.wrong"), 403)
-    desk.doors.succeeded(key)
+    desk.doors.succeeded(key, address)
     desk.later(desk.note("login", who=key, address=address))
     response = RedirectResponse(inside(target), status_code=303)
     sign_in(request, response, desk, person.id)
@@ -98,12 +97,11 @@ def make_first(
     address = request.client.host if request.client else NO_ADDRESS
     if desk.people.anybody():
         raise HTTPException(403, "there is an account already")
-    if wait_s := desk.doors.wait_s("setup", address):
-        return _setup(request, desk, words, words("door.wait", minutes=wait_s / 60 + 1), 429)
-    if len(password) < 8:
+    if len(password) < LEAST_PASSWORD:
         return _setup(request, desk, words, words("door.short"), 422)
+    if wait_s := desk.doors.try_s("setup", address):
+        return _setup(request, desk, words, words("door.wait", minutes=wait_s / 60 + 1), 429)
     if not spend_code(desk.farm.data, code):
-        desk.doors.failed("setup", address)
         return _setup(request, desk, words, words("door.wrong_code"), 403)
     owner = found(desk, name)
     if owner is None or owner.role != "owner":

@@ -73,7 +73,7 @@ def test_too_many_tries_have_to_wait_even_with_the_right_password(at: Office) ->
         at.client.post("/login", data={"name": "nam", "password": "wrong wrong"})
     reply = at.client.post("/login", data={"name": "nam", "password": PASSWORDS["nam"]})
     assert reply.status_code == 429
-    at.client.app.state.desk.doors.succeeded("nam")  # type: ignore[attr-defined]
+    at.client.app.state.desk.doors.succeeded("nam", "testclient")  # type: ignore[attr-defined]
 
 
 def test_a_session_is_new_at_each_sign_in_and_void_after_signing_out(at: Office) -> None:
