@@ -2,7 +2,8 @@
 
 Whatever opens a door (session, invitation, token) is 128 random bits or more and is kept as its SHA-256 only. Passwords are
 kept as argon2id, with the least cost that OWASP's Password Storage Cheat Sheet allows (19 MiB, 2 passes): a Raspberry Pi is
-small, and one is reckoned at a time. Times are wall time: a clock that is wrong ends a session early or late, it never begins one.
+small, and one is reckoned at a time. Times are wall time: a clock that is wrong ends a session early or late, it never
+begins one.
 """
 
 import contextlib

@@ -114,8 +114,10 @@ class Desk:
 
     async def note(self, kind: str, pond: str | None = None, **detail: Any) -> None:
         """Have control write an event into the journal; it is told again until it hears."""
-        while not await self.order({"do": "note", "kind": kind, "pond": pond, "detail": detail}):
-            await asyncio.sleep(NOTE_AGAIN_S)
+        told = False
+        while not told:
+            told = await self.order({"do": "note", "kind": kind, "pond": pond, "detail": detail})
+            await asyncio.sleep(0 if told else NOTE_AGAIN_S)
 
     async def read(self, question: Callable[[JournalReader], T], otherwise: T) -> T:
         """The journal's answer, off the event loop; `otherwise` while there is no journal to read."""

@@ -34,6 +34,7 @@ from gateway.web import (
     settings_page,
     shared,
 )
+from gateway.web.bodies import SmallBodies
 from gateway.web.desk import Desk
 from gateway.web.pages import static_folder
 from gateway.web.serving import serve
@@ -80,6 +81,7 @@ def make_app(farm: Farm, path: Path) -> FastAPI:
     app = FastAPI(title="Pondkeeper gateway", lifespan=connected, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
     app.state.paths = {path for _, path in paths()}
+    app.add_middleware(SmallBodies)
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.mount("/static", StaticFiles(directory=static_folder()), name="static")
     for router in ROUTERS:

@@ -1,8 +1,8 @@
 """Who is asking: a session or a token, and what their role may do. What is not public needs one or the other."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import apsw
@@ -27,6 +27,7 @@ PUBLIC = (
 )
 COOKIE, SECURE_COOKIE = "session", "__Host-session"
 SESSION_MAX_AGE_S = 90 * 86400
+LOOK_AGAIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,15 @@ def person_of(request: Request, desk: Desk) -> Person | None:
     return None
 
 
+def who_reads(request: Request, desk: Desk) -> Person | None:
+    """As `person_of`, or a visitor where the farm lets them read; None when the disk refuses."""
+    try:
+        found = person_of(request, desk)
+    except apsw.Error:
+        found = None
+    return VISITOR if found is None and desk.farm.web.visitors == "read" else found
+
+
 def is_public(path: str) -> bool:
     """True for what a stranger may see."""
     return any(path == public or path.startswith(f"{public.rstrip('/')}/") for public in PUBLIC)
@@ -92,16 +102,29 @@ async def only_the_signed_in(request: Request, proceed: Callable[[Request], Awai
         return JSONResponse({"detail": "this request comes from another site"}, 403)
     request.state.person = None
     if not is_public(request.url.path):
-        try:
-            found = person_of(request, desk)
-        except apsw.Error:
-            found = None
-        if found is None and desk.farm.web.visitors == "read":
-            found = VISITOR
+        found = who_reads(request, desk)
         if found is None:
             return _refused(request, desk)
         request.state.person = found
-    return await proceed(request)
+    response = await proceed(request)
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        _end_with_session(request, response, desk)
+    return response
+
+
+def _end_with_session(request: Request, response: Any, desk: Desk) -> None:
+    """A stream lasts no longer than the right to read it."""
+
+    async def while_allowed(body: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        looked_s = desk.clock.monotonic()
+        async for piece in body:
+            if desk.clock.monotonic() - looked_s >= LOOK_AGAIN_S:
+                looked_s = desk.clock.monotonic()
+                if who_reads(request, desk) != request.state.person:
+                    return
+            yield piece
+
+    response.body_iterator = while_allowed(response.body_iterator)
 
 
 def _refused(request: Request, desk: Desk) -> Response:
@@ -123,6 +146,7 @@ def _at_least(role: str) -> Callable[[Request], Person]:
             raise HTTPException(403, f"this needs the role {role}")
         return person
 
+    asked.__name__ = role
     return asked
 
 
