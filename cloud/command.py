@@ -7,12 +7,15 @@ import re
 import secrets
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cloud.settings import CloudSettings, read_settings
 from gateway.children import Child, run_children, this_command
+
+if TYPE_CHECKING:
+    from cloud.telemetry.source import MqttSource
 
 app = typer.Typer(help="The cloud of many farms.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -88,8 +91,6 @@ def broker(data: Data = DEFAULT_DATA) -> None:
 def ingest(data: Data = DEFAULT_DATA) -> None:
     """Run the ingest alone: from the broker to the database."""
     from cloud.broker import CLOUD_USER
-    from cloud.database import Database
-    from cloud.telemetry.ingest import Ingest
     from cloud.telemetry.source import MqttSource
 
     _log()
@@ -97,7 +98,23 @@ def ingest(data: Data = DEFAULT_DATA) -> None:
     _prepare(settings)
     source = MqttSource(settings.mqtt_url, CLOUD_USER, settings.own_password_file.read_text().strip())
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(Ingest(Database(settings.database_url), source).run())
+        asyncio.run(_ingest(settings, source))
+
+
+async def _ingest(settings: CloudSettings, source: "MqttSource") -> None:
+    """The ingest, and beside it what needs its ear and its voice: silent gateways, and commands."""
+    from cloud.alerts.silence import Silence
+    from cloud.alerts.watch import watch
+    from cloud.commands.sender import Sender
+    from cloud.database import Database
+    from cloud.telemetry.ingest import Ingest
+
+    database = Database(settings.database_url)
+    silence = Silence(database, time.monotonic, time.time, settings.silent_after_s)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Ingest(database, source, on_life=silence.heard).run())
+        group.create_task(watch(silence, database, settings.alert_urls_file, lambda: source.connected))
+        group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
 
 
 @app.command()
@@ -109,3 +126,43 @@ def web(data: Data = DEFAULT_DATA) -> None:
     settings = read_settings(data)
     _prepare(settings)
     run_web(settings)
+
+
+@app.command("command-key")
+def command_key(data: Data = DEFAULT_DATA) -> None:
+    """Print the public key for `command_key` under [uplink] in a gateway's farm.toml; the key is made at first use."""
+    from cloud.commands.signing import public_text, signing_key
+
+    settings = read_settings(data)
+    _prepare(settings)
+    typer.echo(public_text(signing_key(settings.signing_key_file)))
+
+
+@app.command()
+def command(
+    gateway_id: Annotated[str, typer.Argument(help="The farm's gateway.")],
+    do: Annotated[str, typer.Argument(help="override, release or acknowledge.")],
+    who: Annotated[str, typer.Option(help="Who asks, for the farm's journal.")],
+    pond: Annotated[str, typer.Option(help="The pond's id in farm.toml.")] = "",
+    aerator: Annotated[int, typer.Option(min=1, max=8, help="Its number on the panel.")] = 1,
+    run: Annotated[bool, typer.Option("--run/--stop")] = True,
+    minutes: Annotated[float, typer.Option(min=1, max=60)] = 30.0,
+    alarm: Annotated[int | None, typer.Option(help="An alarm's number; all where it is not given.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Ask a farm's gateway for something and say what came of it. Exit code 1 when it was not done."""
+    from cloud.commands.wait import issue_and_wait
+
+    args: dict[str, dict[str, Any]] = {
+        "override": {"pond": pond, "aerator": aerator, "run": run, "minutes": minutes},
+        "release": {"pond": pond, "aerator": aerator},
+        "acknowledge": {"alarm": "all" if alarm is None else alarm},
+    }
+    if do not in args:
+        raise typer.BadParameter(", ".join(args), param_hint="DO")
+    settings = read_settings(data)
+    _prepare(settings)
+    fate, reason = issue_and_wait(settings, gateway_id, do, args[do], who)
+    typer.echo(f"{fate}: {reason}" if reason else fate)
+    if fate != "done":
+        raise typer.Exit(1)

@@ -7,13 +7,28 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class CloudSettings:
-    """`database_url` is SQLAlchemy's; `mqtt_url` mqtt://host:port, the built-in broker's address by default."""
+    """`database_url` is SQLAlchemy's; `mqtt_url` mqtt://host:port, the built-in broker's address by default.
+
+    Without `command_token` nobody can command a gateway over REST; `silent_after_s` is how long a gateway may say nothing.
+    """
 
     data: Path
     database_url: str
     mqtt_url: str
     web_host: str
     web_port: int
+    command_token: str = ""
+    silent_after_s: float = 300.0
+
+    @property
+    def signing_key_file(self) -> Path:
+        """The key that signs commands to gateways."""
+        return self.data / "command-key.pem"
+
+    @property
+    def alert_urls_file(self) -> Path:
+        """Whom to tell of alerts: lists of apprise URLs under a gateway's id, and under "all"."""
+        return self.data / "alert-urls.toml"
 
     @property
     def users_file(self) -> Path:
@@ -27,7 +42,9 @@ class CloudSettings:
 
 
 def read_settings(data: Path) -> CloudSettings:
-    """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT."""
+    """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _COMMAND_TOKEN,
+    _SILENT_MINUTES.
+    """
     data = data.resolve()
     return CloudSettings(
         data=data,
@@ -35,4 +52,6 @@ def read_settings(data: Path) -> CloudSettings:
         mqtt_url=os.environ.get("PONDKEEPER_MQTT_URL", "mqtt://127.0.0.1:18830"),
         web_host=os.environ.get("PONDKEEPER_WEB_HOST", "127.0.0.1"),
         web_port=int(os.environ.get("PONDKEEPER_WEB_PORT", "8090")),
+        command_token=os.environ.get("PONDKEEPER_COMMAND_TOKEN", ""),
+        silent_after_s=60 * float(os.environ.get("PONDKEEPER_SILENT_MINUTES", "5")),
     )

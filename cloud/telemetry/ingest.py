@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from cloud.commands import repository as commands
 from cloud.database import Database
 from cloud.farms import repository as farms
 from cloud.telemetry import repository
@@ -30,10 +31,17 @@ TOPIC = re.compile(r"^farm/([a-z0-9][a-z0-9-]{0,39})/up/(rows|farm)$")
 class Ingest:
     """Takes messages one after another; a database that refuses makes it wait, not forget."""
 
-    def __init__(self, database: Database, source: Source, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        source: Source,
+        wall: Callable[[], float] = time.time,
+        on_life: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._database = database
         self._source = source
         self._wall = wall
+        self._on_life = on_life
 
     async def run(self) -> None:
         """Take messages until cancelled."""
@@ -64,9 +72,11 @@ class Ingest:
                     raise UnknownGateway("unknown gateway")
                 if kind == "farm":
                     farms.describe(session, gateway_id, parse_farm(message.payload), self._wall())
+                    self._on_life(gateway_id)
                     return None
                 rows = parse_rows(message.payload)
                 repository.store(session, gateway_id, rows, self._wall())
+                commands.learn_fates(session, gateway_id, rows.events)
             return _ack(gateway_id, rows.batch, "stored")
         except UnknownGateway as error:
             return self._refuse(message, None, str(error))

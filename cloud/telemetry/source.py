@@ -34,7 +34,7 @@ class Source(Protocol):
 
     def messages(self) -> AsyncIterator[Message]: ...
     async def acknowledge(self, message: Message) -> None: ...
-    async def reply(self, topic: str, payload: bytes) -> None: ...
+    async def reply(self, topic: str, payload: bytes) -> bool: ...
 
 
 class MqttSource:
@@ -71,14 +71,21 @@ class MqttSource:
         if self._client is not None:
             self._client._client.ack(message.handle, 1)
 
-    async def reply(self, topic: str, payload: bytes) -> None:
-        """Say something to a gateway; lost when the broker is away, and then asked for again by the gateway."""
+    @property
+    def connected(self) -> bool:
+        """True while the broker is there."""
+        return self._client is not None
+
+    async def reply(self, topic: str, payload: bytes) -> bool:
+        """Say something to a gateway; False when the broker did not take it. A lost reply is asked for again."""
         if self._client is None:
-            return
+            return False
         try:
             await self._client.publish(topic, payload, qos=1)
         except aiomqtt.MqttError as error:
             log.warning("reply to %s was not sent: %s", topic, error)
+            return False
+        return True
 
     def _connect(self) -> aiomqtt.Client:
         client = aiomqtt.Client(

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud import api
+from cloud.alerts import api as alerts_api
+from cloud.alerts import repository as alerts
+from cloud.commands import api as commands_api
 from cloud.database import Database
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
@@ -36,7 +39,9 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.database = Database(settings.database_url)
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.mount(STATIC, StaticFiles(directory=static_folder()), name="static")
-    app.include_router(api.router)
+    app.state.command_token = settings.command_token
+    for rooms_router in (api.router, alerts_api.router, commands_api.router):
+        app.include_router(rooms_router)
     app.include_router(router)
     environment = make_environment("cloud.web", "gateway.web")
 
@@ -44,14 +49,26 @@ def make_app(settings: CloudSettings) -> FastAPI:
     def page(queries: Queries, words: Words, response: Response) -> str:
         response.headers.update(HEADERS)
         title = words("page.all_ponds")
-        rows = _rows(queries, words)
-        return environment.get_template("ponds.html").render(t=words, title=title, ponds=rows, static=STATIC)
+        return environment.get_template("ponds.html").render(
+            t=words, title=title, ponds=_rows(queries, words), alerts=_alerts(queries, words), static=STATIC
+        )
 
     @app.get("/ponds", response_class=HTMLResponse, include_in_schema=False)
     def ponds(queries: Queries, words: Words) -> str:
-        return environment.get_template("ponds_list.html").render(t=words, ponds=_rows(queries, words))
+        return environment.get_template("ponds_list.html").render(
+            t=words, ponds=_rows(queries, words), alerts=_alerts(queries, words)
+        )
 
     return app
+
+
+def _alerts(queries: Session, words: Text) -> list[str]:
+    """The open alerts in words."""
+    names = {farm.id: farm.farm_name for farm in farms.farms(queries)}
+    return [
+        words(f"cloud_alert.{alert.kind}.open", farm=names.get(alert.gateway_id) or alert.gateway_id)
+        for alert in alerts.opened(queries)
+    ]
 
 
 def _rows(queries: Session, words: Text) -> list[dict[str, Any]]:

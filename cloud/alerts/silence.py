@@ -1,0 +1,45 @@
+"""A gateway that says nothing any more: by the cloud's own monotonic clock, and only while the cloud can hear.
+
+A gateway describes its farm every minute, and only that is a sign of life: rows may be a backlog.
+"""
+
+from collections.abc import Callable
+
+from cloud.alerts import repository
+from cloud.alerts.models import SILENT
+from cloud.database import Database
+from cloud.farms import repository as farms
+
+
+class Silence:
+    """Opens and closes the alert of each gateway. `after_s` is how long a gateway may be silent."""
+
+    def __init__(
+        self, database: Database, monotonic: Callable[[], float], wall: Callable[[], float], after_s: float
+    ) -> None:
+        self._database = database
+        self._monotonic = monotonic
+        self._wall = wall
+        self._after_s = after_s
+        self._listening_since_s = monotonic()
+        self._heard_s: dict[str, float] = {}
+
+    def heard(self, gateway_id: str) -> None:
+        """A gateway has just described its farm."""
+        self._heard_s[gateway_id] = self._monotonic()
+
+    def deaf(self) -> None:
+        """The cloud cannot hear: nobody's silence counts, and all of them begin anew."""
+        self._listening_since_s = self._monotonic()
+
+    def check(self) -> None:
+        """Open the alerts of the silent and close those of the rest; OperationalError when the database refuses."""
+        now_s, wall_s = self._monotonic(), self._wall()
+        with self._database.write() as session:
+            for gateway in farms.farms(session):
+                heard_s = self._heard_s.get(gateway.id)
+                since_s = max(self._listening_since_s, heard_s or self._listening_since_s)
+                if now_s - since_s >= self._after_s:
+                    repository.open_one(session, gateway.id, SILENT, wall_s)
+                elif heard_s is not None and heard_s >= self._listening_since_s:
+                    repository.close(session, gateway.id, SILENT, wall_s)

@@ -1,0 +1,146 @@
+"""Commands over REST: asked for with a token, their fate shown to who has it."""
+
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from cloud.api import NOT_FOUND, KnownPond, Reading
+from cloud.commands import repository
+from cloud.commands.models import Command
+from cloud.database import Database
+from gateway.orders import LONGEST_MINUTES
+from gateway.uplink.commands import Aerator, Key
+
+bearer = HTTPBearer(auto_error=False, description="PONDKEEPER_COMMAND_TOKEN")
+
+
+def authorized(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    """403 while commands are off, 401 without the right token."""
+    token: str = request.app.state.command_token
+    if not token:
+        raise HTTPException(403, "remote commands are off: set PONDKEEPER_COMMAND_TOKEN and start the cloud again")
+    if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
+        raise HTTPException(401, "this needs the token for commands", {"WWW-Authenticate": "Bearer"})
+
+
+def writing(request: Request) -> Iterator[Session]:
+    """A session for one request that commits at its end."""
+    database: Database = request.app.state.database
+    with database.write() as session:
+        yield session
+
+
+Writing = Annotated[Session, Depends(writing, scope="function")]
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    **NOT_FOUND,
+    401: {"description": "The token is missing or wrong."},
+    403: {"description": "Remote commands are off."},
+}
+
+router = APIRouter(prefix="/api", tags=["commands"], dependencies=[Depends(authorized)], responses=REFUSED)
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    who: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class OverrideIn(_In):
+    """Set an aerator (numbered as on its panel) by hand; on the farm, its guard has the last word."""
+
+    do: Literal["override"]
+    aerator: Aerator
+    run: bool
+    minutes: Annotated[float, Field(gt=0, le=LONGEST_MINUTES, allow_inf_nan=False)] = 30.0
+
+
+class ReleaseIn(_In):
+    """Give an aerator back to automatic."""
+
+    do: Literal["release"]
+    aerator: Aerator
+
+
+class AcknowledgeIn(_In):
+    """Acknowledge one alarm of the farm, or all."""
+
+    do: Literal["acknowledge"]
+    alarm: Annotated[int, Field(ge=0, le=2**53)] | Literal["all"]
+
+
+CommandIn = Annotated[OverrideIn | ReleaseIn | AcknowledgeIn, Field(discriminator="do")]
+
+
+class CommandOut(BaseModel):
+    """A command; `fate` is null on its way, then done, refused (with the reason) or expired. Unix seconds."""
+
+    id: int
+    farm: Key
+    number: int
+    do: str
+    args: dict[str, Any]
+    who: str
+    issued_at: float
+    expires: float
+    sent_at: float | None
+    fate: Literal["done", "refused", "expired"] | None
+    reason: str
+
+
+@router.post("/ponds/{pond_id}/commands", status_code=202)
+def post_command(wish: CommandIn, pond: KnownPond, writing: Writing) -> CommandOut:
+    """Ask a farm's gateway for something; ask for the command's fate a moment later."""
+    return command_out(
+        repository.issue(writing, pond.gateway_id, wish.do, args_of(wish, pond.key), wish.who, time.time())
+    )
+
+
+@router.get("/ponds/{pond_id}/commands")
+def list_commands(
+    pond: KnownPond, reading: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> list[CommandOut]:
+    """The newest commands to the farm of this pond, newest first."""
+    return [command_out(command) for command in repository.newest(reading, pond.gateway_id, limit)]
+
+
+@router.get("/commands/{command_id}")
+def get_command(command_id: Annotated[int, Path(ge=0, lt=2**63)], reading: Reading) -> CommandOut:
+    """One command and its fate."""
+    found = repository.one(reading, command_id)
+    if found is None:
+        raise HTTPException(404, f"there is no command {command_id}")
+    return command_out(found)
+
+
+def args_of(wish: OverrideIn | ReleaseIn | AcknowledgeIn, pond: str) -> dict[str, Any]:
+    """The arguments as the gateway reads them."""
+    args = wish.model_dump(exclude={"do", "who"})
+    return args if wish.do == "acknowledge" else {"pond": pond, **args}
+
+
+def command_out(command: Command) -> CommandOut:
+    """A command as the interface shows it."""
+    return CommandOut.model_validate(
+        {
+            "id": command.id,
+            "farm": command.gateway_id,
+            "number": command.number,
+            "do": command.do,
+            "args": json.loads(command.args),
+            "who": command.who,
+            "issued_at": command.issued_at,
+            "expires": command.expires,
+            "sent_at": command.sent_at,
+            "fate": command.fate,
+            "reason": command.reason,
+        }
+    )

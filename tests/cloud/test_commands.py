@@ -1,0 +1,167 @@
+"""From the cloud's database to a gateway's machines and back."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from cloud.commands import repository
+from cloud.commands.sender import Sender
+from cloud.commands.signing import public_text, signing_key
+from cloud.database import Database, migrate
+from cloud.farms import repository as farms
+from cloud.settings import CloudSettings
+from cloud.telemetry.ingest import Ingest
+from cloud.telemetry.source import Message
+from cloud.web.server import make_app
+from gateway.uplink.commands import RemoteCommands
+from tests.cloud.test_telemetry import FARM, NOW_S
+from tests.gateway.farms import FARM as FARM_TOML
+from tests.gateway.farms import Steps, small_farm
+
+ASKED = {"do": "override", "aerator": 2, "run": True, "minutes": 20.0, "who": "Lan"}
+TOKEN = {"Authorization": "Bearer t0ken"}
+
+
+class Cloud:
+    """A cloud without processes, and one gateway whose journal's events come back to it."""
+
+    def __init__(self, folder: Path) -> None:
+        url = f"sqlite:///{folder / 'cloud.sqlite'}"
+        migrate(url)
+        self.settings = CloudSettings(
+            data=folder, database_url=url, mqtt_url="", web_host="", web_port=0, command_token="t0ken"
+        )
+        self.database = Database(url)
+        with self.database.write() as session:
+            farms.add_gateway(session, "g1", NOW_S)
+        self.ingest = Ingest(self.database, None, wall=lambda: NOW_S)  # type: ignore[arg-type]
+        self.ingest.store(Message("farm/g1/up/farm", FARM, 1))
+        self.http = TestClient(make_app(self.settings))
+        self.sent: list[tuple[str, bytes]] = []
+        self.broker = True
+        self.ordered: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.time = Steps()
+        farm = small_farm(folder, FARM_TOML.replace('id = "test"', 'id = "g1"'))
+        self.gateway = RemoteCommands(
+            farm, public_text(self.key), self.time.clock(), self._order, self._event, folder / "commands.json"
+        )
+
+    @property
+    def key(self) -> Any:
+        return signing_key(self.settings.signing_key_file)
+
+    def _order(self, order: dict[str, Any]) -> dict[str, Any]:
+        self.ordered.append(order)
+        return {"refused": "unsafe" if order.get("run") is False else ""}
+
+    def _event(self, kind: str, pond: str | None, **detail: Any) -> None:
+        number = len(self.events) + 1
+        self.events.append(
+            {"number": number, "kind": kind, "pond": pond, "detail": detail, "at": NOW_S, "wall_known": True}
+        )
+
+    async def publish(self, topic: str, payload: bytes) -> bool:
+        if self.broker:
+            self.sent.append((topic, payload))
+        return self.broker
+
+    async def deliver(self) -> None:
+        """Send what waits, let the gateway act, and bring its journal to the cloud."""
+        await Sender(self.database, self.settings.signing_key_file, self.publish, lambda: self.time.wall_s).send()
+        for _, payload in self.sent:
+            await self.gateway.take(payload)
+        rows = {"schema": 1, "batch": "b", "samples": [], "events": self.events}
+        self.ingest.store(Message("farm/g1/up/rows", json.dumps(rows).encode(), 1))
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    made = Cloud(tmp_path)
+    monkeypatch.setattr("cloud.commands.api.time.time", lambda: made.time.wall_s)
+    yield made
+    made.database.engine.dispose()
+
+
+def ask(cloud: Cloud, **changes: Any) -> int:
+    answer = cloud.http.post("/api/ponds/1/commands", json={**ASKED, **changes}, headers=TOKEN)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["fate"] is None
+    return int(answer.json()["id"])
+
+
+def fate(cloud: Cloud, command: int) -> tuple[str | None, str]:
+    found = cloud.http.get(f"/api/commands/{command}", headers=TOKEN).json()
+    return found["fate"], found["reason"]
+
+
+async def test_a_command_reaches_the_farm_and_its_fate_comes_back(cloud: Cloud) -> None:
+    number = ask(cloud)
+    await cloud.deliver()
+    assert [topic for topic, _ in cloud.sent] == ["farm/g1/down/command"]
+    assert cloud.ordered[0]["machine"] == 1
+    assert fate(cloud, number) == ("done", "")
+    listed = cloud.http.get("/api/ponds/1/commands", headers=TOKEN).json()
+    assert [(one["who"], one["fate"]) for one in listed] == [("Lan", "done")]
+
+
+async def test_what_the_farms_guard_refuses_comes_back_as_refused(cloud: Cloud) -> None:
+    number = ask(cloud, run=False)
+    await cloud.deliver()
+    assert fate(cloud, number) == ("refused", "unsafe")
+
+
+async def test_a_message_that_comes_twice_is_done_once(cloud: Cloud) -> None:
+    number = ask(cloud)
+    await cloud.deliver()
+    await cloud.deliver()
+    assert len(cloud.ordered) == 1
+    assert fate(cloud, number) == ("done", "")
+
+
+async def test_what_cannot_be_sent_in_a_minute_is_never_sent(cloud: Cloud) -> None:
+    cloud.broker = False
+    number = ask(cloud)
+    await cloud.deliver()
+    assert fate(cloud, number)[0] is None
+    cloud.time.forward(61)
+    cloud.broker = True
+    await cloud.deliver()
+    assert cloud.sent == []
+    assert fate(cloud, number) == ("expired", "not_sent")
+
+
+def test_commands_need_the_token_and_are_off_without_one(cloud: Cloud) -> None:
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}):
+        assert cloud.http.post("/api/ponds/1/commands", json=ASKED, headers=headers).status_code == 401
+        assert cloud.http.get("/api/commands/1", headers=headers).status_code == 401
+    cloud.http.app.state.command_token = ""  # type: ignore[attr-defined]
+    assert cloud.http.post("/api/ponds/1/commands", json=ASKED, headers=TOKEN).status_code == 403
+    assert cloud.http.post("/api/ponds/1/commands", json=ASKED).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "changes", [{"do": "restart"}, {"minutes": 61}, {"run": "yes"}, {"more": 1}, {"who": ""}, {"aerator": 9}]
+)
+def test_what_no_gateway_would_take_is_not_asked_for(cloud: Cloud, changes: dict[str, Any]) -> None:
+    assert cloud.http.post("/api/ponds/1/commands", json={**ASKED, **changes}, headers=TOKEN).status_code == 422
+
+
+def test_numbers_rise_even_when_the_clock_goes_back(cloud: Cloud) -> None:
+    numbers = []
+    for now_s in (NOW_S, NOW_S, NOW_S - 1000):
+        with cloud.database.write() as session:
+            numbers.append(repository.issue(session, "g1", "release", {}, "Lan", now_s).number)
+    assert numbers == sorted(set(numbers))
+
+
+def test_the_key_is_made_once_for_this_user_only(cloud: Cloud) -> None:
+    path = cloud.settings.signing_key_file
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert public_text(cloud.key) == public_text(signing_key(path))
+    assert len(base64.b64decode(public_text(cloud.key))) == 32
