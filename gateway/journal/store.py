@@ -32,6 +32,8 @@ COMMIT_S = 3.0
 MOST_WAITING = 50_000
 BUSY_MS = 5000
 RETRY_S = 5.0
+CHECK_S = 5.0
+CHECK_STEPS = 1000
 MOST_LOG_PAGES = 1000
 PAGE_BYTES = 4096
 
@@ -238,6 +240,9 @@ class Journal:
             self._fails(error)
 
     def _fails(self, error: Exception) -> None:
+        if isinstance(error, apsw.CorruptError):
+            with contextlib.suppress(OSError):
+                self._damage_mark.touch()
         if not self.failing:
             log.error("%s: cannot write (%s); keeping rows in memory and trying again", self.path, error)
         self.failing = str(error)
@@ -292,17 +297,32 @@ class Journal:
         return connection
 
     def _sound(self) -> bool:
-        """quick_check finds most damage; a file cut to nothing passes it, so the schema is asked for too."""
+        """quick_check finds most damage; a file cut to nothing passes it, so the schema is asked for too.
+
+        A large file is checked for a few seconds only, for the gateway waits for it; damage that is met later leaves a mark.
+        """
+        if self._damage_mark.exists():
+            return False
+        ends_s = time.monotonic() + CHECK_S
         try:
             with contextlib.closing(apsw.Connection(str(self.path), vfs=self._vfs)) as connection:
                 connection.set_busy_timeout(BUSY_MS)
-                rows = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
-                return rows == ["ok"] and connection.pragma("user_version") > 0
+                if not connection.pragma("user_version"):
+                    return False
+                connection.set_progress_handler(lambda: time.monotonic() > ends_s, CHECK_STEPS)
+                return [row[0] for row in connection.execute("PRAGMA quick_check(5)")] == ["ok"]
         except (apsw.CorruptError, apsw.NotADBError):
             return False
+        except apsw.InterruptError:
+            return True
         except apsw.Error as error:
             log.error("%s: could not be checked (%s); it is used as it is", self.path, error)
             return True
+
+    @property
+    def _damage_mark(self) -> Path:
+        """There when a damaged page was met: the file is set aside when the gateway starts next, which numbers rows anew."""
+        return self.path.with_name(f"{self.path.name}.damaged")
 
     def _put_aside(self) -> None:
         stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -311,6 +331,7 @@ class Journal:
             old = self.path.with_name(self.path.name + suffix)
             if old.exists():
                 old.rename(self.set_aside.with_name(self.set_aside.name + suffix))
+        self._damage_mark.unlink(missing_ok=True)
         self.event("journal_damaged", file=str(self.set_aside))
         log.error("%s is damaged; set aside as %s, a fresh journal begins", self.path, self.set_aside)
 

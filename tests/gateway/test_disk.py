@@ -219,6 +219,40 @@ def test_the_state_names_what_the_cloud_has_not_confirmed(path: Path) -> None:
     made.close()
 
 
+def test_damage_that_is_met_while_running_sets_the_file_aside_at_the_next_start(path: Path) -> None:
+    disk = Disk()
+    made = journal(path, disk)
+    made.put(sample(1, 1000.0))
+    assert made.flush()
+    disk.fault = apsw.CorruptError
+    made.put(sample(2, 1000.0))
+    assert not made.flush(0.05)
+    disk.fault = None
+    made.close()
+    again = journal(path)
+    assert again.set_aside is not None
+    assert sequences(again.set_aside)[0] == 1
+    again.put(sample(3, 1000.0))
+    again.close()
+    third = journal(path)
+    assert third.set_aside is None
+    third.close()
+    assert sequences(path) == [3]
+
+
+def test_a_large_file_is_not_checked_for_longer_than_the_gateway_may_wait(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = journal(path)
+    fill(made, 20)
+    made.close()
+    monkeypatch.setattr(store, "CHECK_S", 0.0)
+    monkeypatch.setattr(store, "CHECK_STEPS", 1)
+    again = journal(path)
+    assert again.set_aside is None
+    again.close()
+
+
 def test_a_broken_file_is_told(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database at all")
