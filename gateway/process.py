@@ -67,6 +67,7 @@ class ControlProcess:
         }
         self.control = FarmControl(farm, clock, self.panels, self.journal.event)
         self.alarms = Alarms(farm, clock, self.journal.event)
+        self._limits = {pond.id: farm.limits_of(pond) for pond in farm.pond}
         self.keepers = {name: Keeper(panel) for name, panel in self.panels.items()}
         self.uplink = self._make_uplink()
         self.planner = Planner()
@@ -247,6 +248,7 @@ class ControlProcess:
             self.control,
             self.clock,
             self._all_nodes(),
+            limits=self._limits,
             failing_since_s=self._failing_since,
             calibrated_wall_s=self._calibrated,
             storage=journal.failing,

@@ -18,7 +18,7 @@ class MachineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PondFacts:
-    """One pond; `readings` has what is good and fresh by symbol, of `fresh` False none.
+    """One pond; `readings` has what is good and fresh, by symbol.
 
     `minutes_to_danger`: until oxygen is under `danger_mg_l` with all that can run; infinite when it will not be within the
     hours looked at, None while nobody can say. `held_back` are machines that a power limit keeps from running.
@@ -32,7 +32,6 @@ class PondFacts:
     danger_mg_l: float = 3.0
     minutes_to_danger: float | None = None
     verdict: str = ""
-    fresh: bool = True
     readings: Mapping[str, float] = field(default_factory=dict)
     limits: WaterLimits
     machines: tuple[MachineFacts, ...] = ()

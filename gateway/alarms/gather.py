@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from gateway.alarms.facts import DeviceFacts, Facts, MachineFacts, PondFacts
+from gateway.alarms.limits import WaterLimits
 from gateway.bus.node import Node, PanelNode
 from gateway.bus.samples import Quality
 from gateway.clock import Clock
@@ -21,6 +22,7 @@ def gather(
     clock: Clock,
     nodes: Iterable[Node],
     *,
+    limits: Mapping[str, WaterLimits],
     failing_since_s: Mapping[str, float],
     calibrated_wall_s: Mapping[str, float],
     storage: str,
@@ -34,7 +36,14 @@ def gather(
         pond_s=pond_s,
         wall_s=clock.wall(),
         ponds=tuple(
-            _pond(farm, pond, control.ponds[pond.id], powered=control.powered(pond.panel), now_s=now_s, pond_s=pond_s)
+            _pond(
+                limits[pond.id],
+                pond,
+                control.ponds[pond.id],
+                powered=control.powered(pond.panel),
+                now_s=now_s,
+                pond_s=pond_s,
+            )
             for pond in farm.pond
         ),
         devices=tuple(
@@ -48,7 +57,7 @@ def gather(
 
 
 def _pond(
-    farm: Farm, settings: PondSettings, pond: PondControl, *, powered: bool, now_s: float, pond_s: float
+    limits: WaterLimits, settings: PondSettings, pond: PondControl, *, powered: bool, now_s: float, pond_s: float
 ) -> PondFacts:
     observation = pond.observation
     fresh = pond.sample is not None and now_s - pond.sample.taken_s <= pond.judge.stale_after_s
@@ -61,9 +70,8 @@ def _pond(
         danger_mg_l=settings.danger_low,
         minutes_to_danger=_minutes(pond, pond_s, powered=powered),
         verdict=pond.verdict,
-        fresh=fresh,
         readings=_readings(pond) if fresh and not pond.address_fault else {},
-        limits=farm.limits_of(settings),
+        limits=limits,
         machines=tuple(
             MachineFacts(number=number, failed=pond.guard.failed(at), stuck=pond.guard.stuck(at))
             for at, number in enumerate(settings.aerators)

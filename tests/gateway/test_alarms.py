@@ -8,11 +8,12 @@ import pytest
 
 from gateway.alarms import memory
 from gateway.alarms.facts import DeviceFacts, Facts, MachineFacts, PondFacts
+from gateway.alarms.kinds import KINDS
 from gateway.alarms.limits import preset
 from gateway.alarms.room import Alarms
 from gateway.alarms.wording import words
 from gateway.control.observation import DoState, Oxygen
-from gateway.text import text
+from gateway.text import LANGUAGES, text
 from tests.gateway.farms import FARM, Steps, small_farm
 
 MODEM = '\n[modem]\nport = "/dev/null"\n'
@@ -376,3 +377,16 @@ def test_a_test_that_nobody_answers_stays_in_the_list(room: Room) -> None:
 def test_an_order_that_makes_no_sense_is_no_traceback_for_control(room: Room, order: dict[str, Any]) -> None:
     with pytest.raises((KeyError, ValueError, TypeError)):
         room.order("acknowledge", **order)
+
+
+def test_the_page_for_people_names_every_kind_with_its_priority() -> None:
+    rows = [row for row in (Path(__file__).parents[2] / "docs/alarms.md").read_text("utf-8").splitlines() if "|" in row]
+    for kind in KINDS.values():
+        assert any(f"`{kind.name}`" in row and f"| {kind.priority} |" in row for row in rows), kind.name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_says_what_to_do_and_what_happens_otherwise(kind: str, language: str) -> None:
+    said = words(kind, None, {}, text(language))
+    assert not any(part.startswith("alarm.") for part in (said.title, said.text, said.do, said.otherwise))
