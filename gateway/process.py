@@ -82,6 +82,7 @@ class ControlProcess:
             "release": self._release,
             "lateness": lambda _: {"late_s": self.passes_late_s},
             "note": self._note,
+            "serviced": self._serviced,
             "restart": self._restart,
             "channel": self._channel,
             "certificate": self._certificate,
@@ -287,6 +288,10 @@ class ControlProcess:
     def _release(self, order: dict[str, Any]) -> dict[str, Any]:
         self.control.release(str(order["pond"]), int(order["machine"]), str(order.get("who", "")))
         return {"refused": ""}
+
+    def _serviced(self, order: dict[str, Any]) -> dict[str, Any]:
+        self.control.serviced(str(order["pond"]), str(order["what"]), str(order.get("who", "")))
+        return {}
 
     def _note(self, order: dict[str, Any]) -> dict[str, Any]:
         """An event that another process has to tell, for the audit log."""

@@ -88,6 +88,11 @@ class FarmControl:
             pond.release(machine, who)
             self._tell()
 
+    def serviced(self, pond_id: str, what: str, who: str) -> None:
+        """A person saw to the pond's oxygen probe; KeyError when there is no such pond."""
+        self.ponds[pond_id].serviced()
+        self._on_event("probe_serviced", pond_id, what=what, who=who)
+
     def _watched_by(self, node: str) -> list[PondControl]:
         return [self.ponds[name] for name, settings in self.settings.items() if settings.node == node]
 

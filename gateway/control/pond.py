@@ -125,6 +125,11 @@ class PondControl:
             del self.guard.overrides[machine]
             self._say("override_released", machine=machine + 1, who=who)
 
+    def serviced(self) -> None:
+        """The oxygen probe has just been cleaned, calibrated or changed."""
+        self.pilot.estimator.cleaned()
+        self.signature.serviced(self._monotonic() * self._speed)
+
     # -- one pass -----------------------------------------------------------------------------------------------------
 
     def step(self, machines: tuple[Machine, ...], hour: float | None, *, powered: bool = True) -> Decision | None:

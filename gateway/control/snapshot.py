@@ -12,6 +12,7 @@ from gateway.control.prospect import Limits
 from gateway.farm import PondSettings
 from hardware.quantities import DO
 
+SURE_SHARE = 0.2
 OTHER_QUANTITIES = ("temperature_c", "salinity_psu", "ph", "do_sat")
 
 
@@ -87,9 +88,25 @@ def _machines(pond: PondControl, settings: PondSettings) -> list[dict[str, Any]]
                 "override": at in pond.guard.overrides,
                 "reason": reason.code,
                 "numbers": reason.numbers,
+                "effect": _effect(pond, settings, at),
             }
         )
     return rows
+
+
+def _effect(pond: PondControl, settings: PondSettings, at: int) -> dict[str, Any] | None:
+    """Oxygen that the machine is believed to give for a kilowatt-hour; None where the pond's size is not known."""
+    water, estimator = settings.water(), pond.pilot.estimator
+    if water is None or not estimator.known:
+        return None
+    share, spread = estimator.factor(at)
+    spread *= max(1.0, estimator.unrest)
+    return {
+        "kg_o2_per_kwh": round(share * water.kg_o2_per_kwh, 3),
+        "spread": round(spread * water.kg_o2_per_kwh, 3),
+        "share": round(share, 3),
+        "sure": spread <= SURE_SHARE,
+    }
 
 
 def bus_snapshot(nodes: list[Node], errors: dict[str, BusError | None]) -> list[dict[str, Any]]:

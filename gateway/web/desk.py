@@ -11,6 +11,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from gateway.clock import Clock, PondTime, hour_of
+from gateway.energy.book import DayBook, Days, Now
 from gateway.farm import Farm
 from gateway.journal.reader import JournalReader
 from gateway.link import LinkClient
@@ -44,6 +45,7 @@ class Desk:
         self.pages = Pages(make_environment("gateway.web"))
         simulation = farm.simulation
         self.there = PondTime(self.clock, simulation.begins_hour, simulation.begins_s)
+        self._book: tuple[Farm, DayBook] | None = None
         self.live = LiveMessages(self.pages, self.link, self.there)
 
     @property
@@ -55,6 +57,25 @@ class Desk:
     def control_speaks(self) -> bool:
         """False when the control process has said nothing for a while."""
         return self.link.snapshot is not None and self.link.age_s() <= SILENT_S
+
+    @property
+    def book(self) -> DayBook:
+        """What each pond used on each day, by the farm.toml of now."""
+        if self._book is None or self._book[0] is not self.farm:
+            self._book = (self.farm, DayBook(self.farm))
+        return self._book[1]
+
+    def now(self) -> Now | None:
+        """The moment of asking; None while the hour at the ponds is not known."""
+        there = self.there.now()
+        if there is None:
+            return None
+        return Now(there=there, wall_s=self.clock.wall(), monotonic_s=self.clock.monotonic(), speed=self.clock.speed)
+
+    async def days(self, count: int) -> Days:
+        """What each pond used on each of the last days, today last; empty while hour or journal are not there."""
+        now, empty = self.now(), Days()
+        return empty if now is None else await self.read(lambda reader: self.book.days(reader, count, now), empty)
 
     def pond(self, pond_id: str) -> dict[str, Any]:
         """A pond of the newest snapshot; HTTPException 404 when there is none."""

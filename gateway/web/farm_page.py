@@ -1,15 +1,16 @@
 """The page of all ponds: live numbers, the night to come, what happened; and the stream that keeps every page alive."""
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from gateway.text import Text
 from gateway.web.desk import SILENT_S, AtDesk, Desk
-from gateway.web.live import news, of_farm, of_pond
+from gateway.web.live import news, of_farm, of_machines, of_pond
 from gateway.web.shared import Words
 from gateway.web.signed import Reader
 
@@ -25,9 +26,12 @@ async def page(request: Request, _: Reader, desk: AtDesk, words: Words) -> str:
 
 
 @router.get("/live")
-async def live(desk: AtDesk, words: Words, pond: str | None = None) -> Response:
-    """What changes each second, on the page of all ponds or of one."""
-    return StreamingResponse(_stream(desk, words, pond), media_type="text/event-stream")
+async def live(
+    desk: AtDesk, words: Words, pond: str | None = None, only: Literal["machines"] | None = None
+) -> Response:
+    """What changes each second, on the page of all ponds, of one, or of the machines alone."""
+    chosen = of_machines if only else of_farm if pond is None else partial(of_pond, pond=pond)
+    return StreamingResponse(_stream(desk, words, chosen), media_type="text/event-stream")
 
 
 @router.get("/events", response_class=HTMLResponse)
@@ -49,14 +53,13 @@ async def _events(desk: Desk) -> list[dict[str, Any]]:
     return await desk.read(lambda reader: reader.events(EVENTS_SHOWN, besides="alarm_*"), [])
 
 
-async def _stream(desk: Desk, words: Text, pond: str | None) -> AsyncIterator[str]:
+async def _stream(desk: Desk, words: Text, chosen: Callable[[dict[str, Any]], dict[str, Any]]) -> AsyncIterator[str]:
     number = 0
     sent: dict[str, str] = {}
     async for _ in desk.link.snapshots():
         if desk.link.age_s() > SILENT_S:
             continue
         number += 1
-        message = desk.live.of(words)
-        message = of_farm(message) if pond is None else of_pond(message, pond)
+        message = chosen(desk.live.of(words))
         yield f"id: {number}\ndata: {json.dumps(news(message, sent), ensure_ascii=False)}\n\n"
         sent = message["pieces"]

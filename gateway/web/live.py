@@ -1,5 +1,6 @@
 """The message that keeps an open page alive: pieces of HTML, each sent when it has changed."""
 
+import re
 from typing import Any
 
 from gateway.clock import PondTime, hour_of
@@ -8,6 +9,7 @@ from gateway.text import Text
 from gateway.web.pages import Pages
 
 NOTES = "notes"
+MACHINE = re.compile(r"-m\d+$")
 ON_A_CARD = (NOTES, "-head", "-probe", "-tonight", "-air")
 
 
@@ -43,6 +45,12 @@ def of_pond(message: dict[str, Any], pond: str) -> dict[str, Any]:
         "pieces": {id_: html for id_, html in pieces if id_ == NOTES or id_.rpartition("-")[0] == pond},
         "ponds": [row for row in message["ponds"] if row["id"] == pond],
     }
+
+
+def of_machines(message: dict[str, Any]) -> dict[str, Any]:
+    """What the page of all machines shows of it."""
+    pieces = message["pieces"].items()
+    return {"pieces": {id_: html for id_, html in pieces if MACHINE.search(id_)}, "ponds": []}
 
 
 def news(message: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:

@@ -92,6 +92,8 @@ def _worded(kind: str, detail: dict[str, Any], text: Text) -> dict[str, Any]:
         worded["state"] = text("level.ok") if state == "good" else text(f"do_state.{state}")
     if (channel := detail.get("channel")) and kind.startswith("channel_"):
         worded["channel"] = text(f"channel.name.{channel}")
+    if kind == "probe_serviced":
+        worded["what"] = text(f"care.{detail['what']}")
     if problem := detail.get("problem"):
         worded["problem"] = text(f"channel.problem.{problem}")
     if kind in ("remote_done", "remote_refused"):
