@@ -14,7 +14,7 @@ PAGES = (
     ("/devices", "devices", "visitor"),
     ("/passports", "passports", "visitor"),
     ("/audit", "audit", "worker"),
-    ("/settings", "settings", "technician"),
+    ("/settings", "settings", "owner"),
     ("/people", "people", "owner"),
 )
 

@@ -54,15 +54,19 @@ def save(
     if key and any(person.id == key and person.role == "owner" for person in desk.farm.person) and role != "owner":
         _keep_an_owner(desk, key)
 
+    new = free_key(name, [one.id for one in desk.farm.person])
+
     def change(document: Document) -> None:
         if not key:
-            add_table(document, "person", {"id": free_key(name, [one.id for one in desk.farm.person]), **values})
+            add_table(document, "person", {"id": new, **values})
             return
         table = table_of(document, "person", key)
         table.update(values)
         if "phone" not in values:
             table.pop("phone", None)
 
+    if not key:
+        desk.people.forget(new)
     return _changed(request, desk, words, change, owner.id, mark)
 
 
@@ -131,6 +135,8 @@ def _changed(request: Request, desk: Desk, words: Text, change: Any, who: str, m
         return _page(request, desk, words, problem=words("settings.refused", why=str(error)), status=422)
     except Overtaken:
         return _page(request, desk, words, problem=words("settings.overtaken"), status=409)
+    except OSError as error:
+        return _page(request, desk, words, problem=words("settings.refused", why=str(error)), status=503)
     except KeyError as error:
         raise HTTPException(404, f"there is no {error}") from error
     return RedirectResponse("/people", status_code=303)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,4 +116,7 @@ def office(folder: Path, snapshot: dict[str, Any], more: str = "") -> Iterator[O
     farm, people = farm_with_people(folder, more)
     orders: list[dict[str, Any]] = []
     with Control(link_path(farm), snapshot, orders), TestClient(make_app(farm, folder / "farm.toml")) as client:
+        desk, ends_s = client.app.state.desk, time.monotonic() + 5  # type: ignore[attr-defined]
+        while desk.link.snapshot is None and time.monotonic() < ends_s:
+            time.sleep(0.01)
         yield Office(folder, client, people, orders)

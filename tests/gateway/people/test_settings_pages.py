@@ -25,7 +25,7 @@ def mark(at: Office, page: str) -> str:
 
 
 def test_a_change_is_shown_in_plain_words_before_it_is_saved_and_can_be_undone(at: Office) -> None:
-    at.sign_in("nam")
+    at.sign_in("tam")
     typed = {"ao-1.alarm_low": "4,2", "ao-1.comfort": "careful", "ao-1.dense": "yes", "mark": mark(at, "/settings")}
     before = at.file.read_text()
     shown = at.client.post("/settings/check", data=typed).text
@@ -41,17 +41,17 @@ def test_a_change_is_shown_in_plain_words_before_it_is_saved_and_can_be_undone(a
 
 
 def test_settings_that_contradict_each_other_are_refused_in_words_and_nothing_is_saved(at: Office) -> None:
-    at.sign_in("nam")
+    at.sign_in("tam")
     before = at.file.read_text()
     reply = at.client.post("/settings/check", data={"ao-1.alarm_low": "6,5", "mark": mark(at, "/settings")})
     assert reply.status_code == 422
-    assert "alarm_low &lt;= setpoint must hold" in reply.text
+    assert "Mức báo động ≤ Mức giữ" in reply.text
     assert at.client.post("/settings", data={"ao-1.alarm_low": "abc", "mark": "x"}).status_code == 422
     assert at.file.read_text() == before
 
 
 def test_the_second_of_two_who_change_at_once_is_told(at: Office) -> None:
-    at.sign_in("nam")
+    at.sign_in("tam")
     seen = mark(at, "/settings")
     assert at.client.post("/settings", data={"ao-1.alarm_low": "4,1", "mark": seen}).status_code == 200
     late = at.client.post("/settings", data={"ao-1.alarm_low": "4,4", "mark": seen})
@@ -100,3 +100,48 @@ def test_a_token_is_shown_once_and_can_be_revoked(at: Office) -> None:
     assert at.people.token(secret[1]) is not None
     at.client.post("/tokens/revoke", data={"name": "HA"})
     assert at.people.token(secret[1]) is None
+
+
+def test_what_concerns_the_whole_farm_is_changed_too_and_what_was_not_sent_stays(at: Office) -> None:
+    at.sign_in("tam")
+    typed = {"farm:from": "21:30", "farm:to": "05:00", "farm:siren": "no", "mark": mark(at, "/settings")}
+    assert "Còi ở trại" in at.client.post("/settings/check", data=typed).text
+    assert at.client.post("/settings", data=typed, follow_redirects=False).status_code == 303
+    farm = read_farm(at.file)
+    assert farm.quiet is not None
+    assert (farm.quiet.from_hour, farm.quiet.to_hour, farm.alarms.siren) == (21.5, 5.0, False)
+    assert not farm.pond[0].dense
+    at.client.post("/settings", data={"ao-1.setpoint": "4,8", "mark": mark(at, "/settings")})
+    assert not read_farm(at.file).alarms.siren
+    assert at.client.post("/settings/check", data={"farm:from": "25:00"}).status_code == 422
+
+
+def test_a_full_disk_is_told_and_changes_nothing(at: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    at.sign_in("tam")
+    before = at.file.read_text()
+    seen = mark(at, "/settings")
+    monkeypatch.setattr("gateway.settings_file.write_whole", full)
+    reply = at.client.post("/settings", data={"ao-1.alarm_low": "4,1", "mark": seen})
+    assert reply.status_code == 503
+    assert "No space left" in reply.text
+    people = at.client.post("/people", data={"name": "Mười", "role": "worker", "mark": seen})
+    assert people.status_code == 503
+    assert at.file.read_text() == before
+
+
+def test_an_older_version_is_found_by_its_turn_though_the_clock_went_back(at: Office) -> None:
+    at.sign_in("tam")
+    for value in ("4,1", "4,2", "4,3"):
+        at.client.post("/settings", data={"ao-1.alarm_low": value, "mark": mark(at, "/settings")})
+    at.client.post("/settings/undo")
+    assert read_farm(at.file).pond[0].alarm_low == 4.2
+
+
+def test_a_new_person_does_not_come_in_with_an_old_ones_password(at: Office) -> None:
+    at.sign_in("tam")
+    at.people.set_password("muoi", "somebody else's")
+    at.client.post("/people", data={"name": "Mười", "role": "worker", "mark": mark(at, "/people")})
+    assert not at.people.knows("muoi")
