@@ -1,7 +1,6 @@
 """farm.toml: one farm as data, checked before anything starts."""
 
 import base64
-import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -10,16 +9,18 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from gateway.alarms.limits import PondLimits, WaterLimits
 from gateway.alarms.settings import AlarmSettings
-from gateway.bus.settings import LineSettings
+from gateway.bus.rules import device_faults
+from gateway.bus.settings import DeviceSettings, LineSettings, OnLine
 from gateway.control.feeder import Feeder
 from gateway.control.guard import GuardSettings
 from gateway.control.ladder import LadderSettings
 from gateway.control.motors import minimum_on_s
 from gateway.energy.settings import BaselineSettings
+from gateway.explain import explain
 from gateway.journal.settings import StorageSettings
 from gateway.messages.settings import ModemSettings
 from gateway.neighbours.settings import NeighbourSettings
-from gateway.parts import HourOfDay, Key, Name, Part, UnitId
+from gateway.parts import HourOfDay, Key, Name, Part
 from gateway.people.settings import PersonSettings
 from gateway.tariff import FLAT_VND_KWH, Tariff, flat, read_tariff
 
@@ -45,12 +46,8 @@ class FarmError(Exception):
     """farm.toml cannot be used; the text says file, line, field, what was found and what is allowed."""
 
 
-class NodeSettings(Part):
+class NodeSettings(OnLine):
     """A pond node or a panel node."""
-
-    id: Key
-    line: Key
-    unit: UnitId
 
 
 class PanelSettings(NodeSettings):
@@ -78,13 +75,17 @@ class FeederSettings(Part):
 
 
 class PondSettings(Part):
-    """One pond: which node watches it, which aerators of which panel belong to it (numbered from 1), oxygen in mg/L."""
+    """One pond: which node watches it, which aerators of which panel belong to it (numbered from 1), oxygen in mg/L.
+
+    A pond whose aerators hang on frequency drives names these as `drives` instead; its panel is then called after it.
+    """
 
     id: Key
     name: Name
     node: Key
     panel: Key | None = None
     aerators: list[Annotated[int, Field(ge=1, le=8)]] = []
+    drives: Annotated[list[Key], Field(max_length=8)] = []
     setpoint: Annotated[float, Field(ge=3.0, le=8.0)] = 4.5
     alarm_low: Annotated[float, Field(ge=2.0, le=7.0)] = 4.0
     danger_low: Annotated[float, Field(ge=1.0, le=6.0)] = 3.0
@@ -99,6 +100,15 @@ class PondSettings(Part):
     power_kw: MotorPower | list[MotorPower] | None = None
     kg_o2_per_kwh: Annotated[float, Field(ge=0.4, le=3.0)] = 1.2
     limits: PondLimits = PondLimits()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drives_are_aerators(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(drives := given.get("drives"), list) or not drives:
+            return given
+        if "panel" in given or "aerators" in given:
+            raise ValueError("drives stand in the place of panel and aerators")
+        return {**given, "panel": f"drives-{given.get('id')}"[:40], "aerators": list(range(1, len(drives) + 1))}
 
     @model_validator(mode="after")
     def _consistent(self) -> "PondSettings":
@@ -176,6 +186,7 @@ class PondSettings(Part):
             depth_m=self.depth_m,
             power_kw=self.motors_kw,
             kg_o2_per_kwh=self.kg_o2_per_kwh,
+            drives=tuple(range(len(self.drives))),
             alpha=DENSE_ALPHA if self.dense else ALPHA,
         )
 
@@ -270,8 +281,9 @@ class Farm(Part):
     data: Path = Field(default=Path("data"), strict=False)
     poll_ms: Annotated[int, Field(ge=100, le=10000)] = 500
     line: Annotated[list[LineSettings], Field(min_length=1)]
-    node: Annotated[list[NodeSettings], Field(min_length=1)]
+    node: list[NodeSettings] = []
     panel: list[PanelSettings] = []
+    device: list[DeviceSettings] = []
     feeder: list[FeederSettings] = []
     pond: Annotated[list[PondSettings], Field(min_length=1)]
     person: list[PersonSettings] = []
@@ -289,16 +301,20 @@ class Farm(Part):
     @model_validator(mode="after")
     def _names_meet(self) -> "Farm":
         lines = {line.id for line in self.line}
-        nodes = {node.id for node in self.node}
-        panels = {panel.id for panel in self.panel}
-        for node in (*self.node, *self.panel):
+        devices = {device.id for device in self.device}
+        nodes = {node.id for node in self.node} | devices
+        panels = {panel.id for panel in self.panel} | devices | {pond.panel for pond in self.pond if pond.drives}
+        on_lines: list[OnLine] = [*self.node, *self.panel, *self.device]
+        for node in on_lines:
             if node.line not in lines:
                 raise ValueError(f"node {node.id!r}: line {node.line!r} is not among {sorted(lines)}")
         for pond in self.pond:
             if pond.node not in nodes:
                 raise ValueError(f"pond {pond.id!r}: node {pond.node!r} is not among {sorted(nodes)}")
             if pond.panel is not None and pond.panel not in panels:
-                raise ValueError(f"pond {pond.id!r}: panel {pond.panel!r} is not among {sorted(panels)}")
+                raise ValueError(f"pond {pond.id!r}: panel {pond.panel!r} is not among {sorted(filter(None, panels))}")
+            if unknown := sorted(set(pond.drives) - devices):
+                raise ValueError(f"pond {pond.id!r}: drives {unknown} are not among {sorted(devices)}")
         self._baseline_fits()
         self._feeders_carry()
         self._alarms_fit()
@@ -311,7 +327,8 @@ class Farm(Part):
 
     def feeder_of(self, pond: PondSettings) -> str:
         """The name of the feeder that a pond's aerators hang on."""
-        named = next((panel.feeder for panel in self.panel if panel.id == pond.panel), None)
+        holders = {pond.panel, *pond.drives}
+        named = next((feeder for name, feeder in self._feeder_by_holder() if name in holders), None)
         return named or f"panel {pond.panel}"
 
     def _baseline_fits(self) -> None:
@@ -322,11 +339,14 @@ class Farm(Part):
             if max(one.night, one.day) > counts[one.pond]:
                 raise ValueError(f"baseline: pond {one.pond!r} has {counts[one.pond]} aerators")
 
+    def _feeder_by_holder(self) -> list[tuple[str, str | None]]:
+        return [(one.id, one.feeder) for one in self.panel] + [(one.id, one.feeder) for one in self.device]
+
     def _feeders_carry(self) -> None:
         feeders = {feeder.id for feeder in self.feeder}
-        for panel in self.panel:
-            if panel.feeder is not None and panel.feeder not in feeders:
-                raise ValueError(f"panel {panel.id!r}: feeder {panel.feeder!r} is not among {sorted(feeders)}")
+        for name, on in self._feeder_by_holder():
+            if on is not None and on not in feeders:
+                raise ValueError(f"panel {name!r}: feeder {on!r} is not among {sorted(feeders)}")
         for feeder in self.feeder:
             motors_kw = [kw for pond in self.pond if self.feeder_of(pond) == feeder.id for kw in pond.motors_kw]
             for name, limit_kw in (("limit_kw", feeder.limit_kw), ("generator_kw", feeder.generator_kw)):
@@ -354,7 +374,9 @@ class Farm(Part):
         owners: dict[tuple[str, str, object], str] = {}
         claims: list[tuple[tuple[str, str, object], str]] = []
         claims += [(("id", kind, part.id), part.id) for kind, parts in self._parts() for part in parts]
-        claims += [(("unit", node.line, node.unit), node.id) for node in (*self.node, *self.panel)]
+        on_lines: list[OnLine] = [*self.node, *self.panel, *self.device]
+        claims += [(("unit", node.line, node.unit), node.id) for node in on_lines]
+        claims += [(("drive", drive, "the farm"), pond.id) for pond in self.pond for drive in pond.drives]
         claims += [(("aerator", pond.panel or "", at), pond.id) for pond in self.pond for at in pond.aerators]
         for claim, owner in claims:
             if claim in owners:
@@ -364,7 +386,7 @@ class Farm(Part):
     def _parts(self) -> list[tuple[str, list[Any]]]:
         return [
             ("lines", [*self.line]),
-            ("nodes", [*self.node, *self.panel]),
+            ("nodes", [*self.node, *self.panel, *self.device]),
             ("feeders", [*self.feeder]),
             ("ponds", [*self.pond]),
             ("people", [*self.person]),
@@ -382,7 +404,7 @@ def read_farm(path: Path) -> Farm:
     except tomllib.TOMLDecodeError as error:
         raise FarmError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
-        raise FarmError("\n".join(_explain(path, text, problem) for problem in error.errors())) from error
+        raise FarmError("\n".join(explain(path, text, problem) for problem in error.errors())) from error
     folder = path.resolve().parent
     uplink = farm.uplink
     if uplink is not None:
@@ -397,39 +419,16 @@ def read_farm(path: Path) -> Farm:
     data = folder / farm.data
     if len(str(data / SOCKET_NAME)) > LONGEST_SOCKET_PATH:
         raise FarmError(f"{path}, data: {data} is too long a path for a socket, {LONGEST_SOCKET_PATH} signs at most.")
-    found = {"data": data, "uplink": uplink, "tariff": tariff, "neighbours": neighbours}
-    return farm.model_copy(update=found)
+    devices = [device.beside(folder) for device in farm.device]
+    found = {"data": data, "uplink": uplink, "tariff": tariff, "neighbours": neighbours, "device": devices}
+    farm = farm.model_copy(update=found)
+    faults = [{"loc": place, "msg": problem, "type": "value_error"} for place, problem in device_faults(farm)]
+    if faults:
+        raise FarmError("\n".join(explain(path, text, fault) for fault in faults))
+    return farm
 
 
 def _beside(part: P, folder: Path, *names: str) -> P:
     """The same part, its relative paths taken from the folder."""
     paths = {name: getattr(part, name) for name in names}
     return part.model_copy(update={name: folder / path for name, path in paths.items() if path is not None})
-
-
-def _explain(path: Path, text: str, problem: Any) -> str:
-    place = problem["loc"]
-    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in place) or "farm"
-    found = "" if problem["type"] in ("missing", "value_error") else f" Found {problem['input']!r}."
-    return f"{path}, line {_line_of(text, place)}, {field}: {problem['msg']}.{found}"
-
-
-def _line_of(text: str, place: tuple[str | int, ...]) -> int:
-    """The line of a field: its table, counted among those of its name, then its key; the nearest that exists."""
-    lines = text.splitlines()
-    names = [part for part in place if isinstance(part, str)]
-    number = next((part for part in place if isinstance(part, int)), 0)
-    if len(place) > 1 and names:
-        header = re.compile(rf"^\s*\[\[?{re.escape(names[0])}\]\]?\s*(#.*)?$")
-        starts = [at for at, line in enumerate(lines) if header.match(line)]
-        start = starts[number] if number < len(starts) else 0
-    else:
-        start = 0
-    if names:
-        key = re.compile(rf"^\s*{re.escape(names[-1])}\s*=")
-        for at in range(start, len(lines)):
-            if key.match(lines[at]):
-                return at + 1
-            if at > start and lines[at].lstrip().startswith("[") and len(place) > 1:
-                break
-    return start + 1

@@ -16,15 +16,19 @@ from gateway.alarms.gather import gather
 from gateway.alarms.room import Alarms
 from gateway.bus.device import Device
 from gateway.bus.errors import BusError
+from gateway.bus.fleet import Fleet
+from gateway.bus.foreign import Foreign
 from gateway.bus.guest import GuestDoor
+from gateway.bus.health import device_rows, line_rows
 from gateway.bus.lines import make_line
 from gateway.bus.node import Node, PanelNode
-from gateway.bus.poller import Poller
+from gateway.bus.panel import Panel
+from gateway.bus.poller import Polled, Poller
 from gateway.bus.samples import Sample
 from gateway.clock import Clock, boot_id
 from gateway.control.farm_control import FarmControl
 from gateway.control.keeper import Keeper
-from gateway.control.snapshot import bus_snapshot, farm_snapshot
+from gateway.control.snapshot import farm_snapshot
 from gateway.farm import SOCKET_NAME, Farm
 from gateway.files import write_whole
 from gateway.journal.reader import JournalReader
@@ -65,10 +69,12 @@ class ControlProcess:
             node.id: PanelNode(self._device(node.line, node.unit), node.id, self.journal, self._heard, self._event)
             for node in farm.panel
         }
-        self.control = FarmControl(farm, clock, self.panels, self.journal.event)
+        self.fleet = Fleet(farm, self.lines, self.journal, self._heard_foreign, clock.monotonic)
+        panels: dict[str, Panel] = {**self.panels, **self.fleet.panels()}
+        self.control = FarmControl(farm, clock, panels, self.journal.event, self.fleet.meters())
         self.alarms = Alarms(farm, clock, self.journal.event)
         self._limits = {pond.id: farm.limits_of(pond) for pond in farm.pond}
-        self.keepers = {name: Keeper(panel) for name, panel in self.panels.items()}
+        self.keepers = {name: Keeper(panel) for name, panel in panels.items()}
         self.uplink = self._make_uplink()
         self.planner = Planner()
         self.planning = Planning(self.control, self.planner)
@@ -248,7 +254,7 @@ class ControlProcess:
             self.farm,
             self.control,
             self.clock,
-            self._all_nodes(),
+            self._all_polled(),
             limits=self._limits,
             failing_since_s=self._failing_since,
             calibrated_wall_s=self._calibrated,
@@ -262,7 +268,8 @@ class ControlProcess:
         return {
             **farm_snapshot(self.control, self.clock, self.farm.name),
             "panels": {name: keeper.error for name, keeper in self.keepers.items()},
-            "devices": bus_snapshot(self._all_nodes(), self._errors),
+            "lines": line_rows(self.farm.line, self.lines),
+            "devices": device_rows(self._all_polled(), self._errors, {line.place: line.id for line in self.farm.line}),
             "planning": self.planning.error,
             "cloud": {
                 "used": uplink is not None,
@@ -332,30 +339,35 @@ class ControlProcess:
         self.certificate_days = float(order["days_left"])
         return {}
 
-    def _on_line(self, name: str) -> list[Node]:
-        return [node for node in self._all_nodes() if node.device.line is self.lines[name]]
+    def _on_line(self, name: str) -> list[Node | Foreign]:
+        return [one for one in self._all_polled() if one.device.line is self.lines[name]]
 
-    def _all_nodes(self) -> list[Node]:
-        return [*self.nodes.values(), *self.panels.values()]
+    def _all_polled(self) -> list[Node | Foreign]:
+        return [*self.nodes.values(), *self.panels.values(), *self.fleet.devices.values()]
 
     def _heard(self, node: Node, sample: Sample) -> None:
-        if node.identity is None:
-            return
-        if self._found.get(node.name) != sample.node:
-            self._found[node.name] = sample.node
-            self.journal.event("device_found", device=node.name, hardware_id=sample.node)
+        if node.usable and node.period_s is not None:
+            self._take(node.name, sample, node.period_s)
+
+    def _heard_foreign(self, device: Foreign, sample: Sample) -> None:
+        self._take(device.name, sample, max(device.period_s, self.farm.poll_ms / 1000))
+
+    def _take(self, name: str, sample: Sample, period_s: float) -> None:
+        if self._found.get(name) != sample.node:
+            self._found[name] = sample.node
+            self.journal.event("device_found", device=name, hardware_id=sample.node)
         if self.uplink is not None:
-            self.uplink.found(node.name, sample.node)
-        if node.usable:
-            self.control.take(node.name, sample, node.identity.sample_period_s)
-            if self.control.falls(node.name):
-                self._pass()
+            self.uplink.found(name, sample.node)
+        self.fleet.heard(name, sample)
+        self.control.take(name, sample, period_s)
+        if self.control.falls(name):
+            self._pass()
 
     def _event(self, kind: str, text: str) -> None:
         log.info("%s: %s", kind, text)
         self.journal.event(kind, device=text.split(":")[0], text=text)
 
-    def _polled(self, node: Node, error: BusError | None) -> None:
+    def _polled(self, node: Polled, error: BusError | None) -> None:
         """One event when a device falls silent and one when it is back; one for the line when all on it are silent."""
         self._errors[node.name] = error
         now_s = self.clock.monotonic()
@@ -368,7 +380,7 @@ class ControlProcess:
         since_s = self._failing_since.setdefault(node.name, now_s)
         if node.name in self._silent or now_s - since_s < SILENT_AFTER_S:
             return
-        mates = {mate.name for mate in self._all_nodes() if mate.device.line is node.device.line}
+        mates = {mate.name for mate in self._all_polled() if mate.device.line is node.device.line}
         if len(mates) > 1 and mates <= self._failing_since.keys():
             self._silent |= mates
             self.journal.event("line_silent", line=node.device.line.path, text=str(error))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.alarms.facts import DeviceFacts, Facts, MachineFacts, PondFacts
 from gateway.alarms.limits import WaterLimits
-from gateway.bus.node import Node, PanelNode
+from gateway.bus.health import Observed
 from gateway.bus.samples import Quality
 from gateway.clock import Clock
 from gateway.control.farm_control import FarmControl
@@ -20,7 +20,7 @@ def gather(
     farm: Farm,
     control: FarmControl,
     clock: Clock,
-    nodes: Iterable[Node],
+    nodes: Iterable[Observed],
     *,
     limits: Mapping[str, WaterLimits],
     failing_since_s: Mapping[str, float],
@@ -30,7 +30,7 @@ def gather(
 ) -> Facts:
     """The farm as it stands after this pass of control."""
     now_s, pond_s = clock.monotonic(), clock.pond_s()
-    lines = {part.id: part.line for part in (*farm.node, *farm.panel)}
+    lines = {part.id: part.line for part in [*farm.node, *farm.panel, *farm.device]}
     return Facts(
         now_s=now_s,
         pond_s=pond_s,
@@ -97,7 +97,7 @@ def _readings(pond: PondControl) -> dict[str, float]:
 
 
 def _device(
-    node: Node,
+    node: Observed,
     line: str,
     control: FarmControl,
     clock: Clock,
@@ -109,7 +109,7 @@ def _device(
     return DeviceFacts(
         name=node.name,
         line=line,
-        panel=isinstance(node, PanelNode),
+        panel=node.on_gateway_death is not None,
         failing_s=0.0 if since_s is None else max(clock.monotonic() - since_s, 1e-3),
         twins=node.duplicates,
         phases=panel.state.mains if panel and panel.state else None,

@@ -62,7 +62,7 @@ class Line:
         self.share = Share(monotonic)
         self.last_took_s = 0.0  # from request to reply, of the answer that was returned last
         self.trouble = ""
-        self._byte_s = bits_per_byte / baud
+        self.byte_s = bits_per_byte / baud
         self._turnaround_s = turnaround_s
         self._monotonic = monotonic
         self._turns = Turns()
@@ -79,7 +79,7 @@ class Line:
 
     def time_s(self, request: Request) -> float:
         """Seconds that the bytes of request and answer take on the wire."""
-        return (len(request.body) + request.size + 2 * AROUND_BODY_BYTES) * self._byte_s
+        return (len(request.body) + request.size + 2 * AROUND_BODY_BYTES) * self.byte_s
 
     def read_time_s(self, count: int) -> float:
         """Seconds that a read of `count` registers takes on the wire."""

@@ -2,7 +2,7 @@
 
 import struct
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -61,6 +61,9 @@ class Node:
     what the node kept while nobody listened is fetched apart from it, a window at a time, when the line has time.
     """
 
+    least_period_s = 0.0
+    on_gateway_death: str | None = None
+
     def __init__(
         self,
         device: Device,
@@ -96,6 +99,26 @@ class Node:
         self._hardware_id = ""
         self._boot: int | None = None
         self._reported = ""
+
+    @property
+    def role(self) -> str:
+        """What it is for."""
+        return "node"
+
+    @property
+    def hardware_id(self) -> str | None:
+        """As printed on the board; None before it was asked."""
+        return self.identity.hardware_id if self.identity else None
+
+    @property
+    def firmware(self) -> str | None:
+        """Its version."""
+        return self.identity.firmware if self.identity else None
+
+    @property
+    def period_s(self) -> float | None:
+        """How often it takes a sample; None before it was asked."""
+        return self.identity.sample_period_s if self.identity else None
 
     @property
     def usable(self) -> bool:
@@ -328,7 +351,25 @@ class PanelNode(Node):
 
     state: blocks.PanelState | None = None
     state_s = float("-inf")
+    on_gateway_death = "runs"
     _lease = 0
+
+    @property
+    def role(self) -> str:
+        """What it is for."""
+        return "panel"
+
+    @property
+    def known(self) -> bool:
+        """False before it was identified."""
+        return self.identity is not None
+
+    def due(self) -> bool:
+        """True when it is not being left alone."""
+        return self.device.due()
+
+    def set_speeds(self, speeds: Mapping[int, float]) -> None:
+        """Contactors know one speed."""
 
     @property
     def aerators(self) -> int:

@@ -7,13 +7,35 @@ due meanwhile, and on a line without such a pause once in a while all the same.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, Protocol
 
+from gateway.bus.device import Device
 from gateway.bus.errors import BusError, LineDown
-from gateway.bus.node import Node
 
 IDLE_S = 0.02
 STARVED_S = 3.0
+
+
+class Polled(Protocol):
+    """A node or a foreign device; `least_period_s` is how often it is worth asking."""
+
+    name: str
+    device: Device
+    least_period_s: float
+
+    @property
+    def behind(self) -> bool:
+        """True when it keeps older samples that can be fetched now."""
+
+    @property
+    def fetch_time_s(self) -> float:
+        """How long a window of them keeps the line busy."""
+
+    async def poll(self) -> None:
+        """The newest; raises BusError."""
+
+    async def fetch(self) -> None:
+        """A window of older ones; raises BusError."""
 
 
 class Poller:
@@ -21,9 +43,9 @@ class Poller:
 
     def __init__(
         self,
-        nodes: Sequence[Node],
+        nodes: Sequence[Polled],
         period_s: float,
-        on_change: Callable[[Node, BusError | None], None],
+        on_change: Callable[[Polled, BusError | None], None],
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -35,7 +57,7 @@ class Poller:
         self._sleep = sleep
         self._due = {node.name: 0.0 for node in nodes}
         self._fetched_s = monotonic()
-        self._fetched_last: Node | None = None
+        self._fetched_last: Polled | None = None
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -50,10 +72,11 @@ class Poller:
             if not polled and not fetched:
                 await self._sleep(self._idle_s())
 
-    async def _poll(self, node: Node) -> None:
+    async def _poll(self, node: Polled) -> None:
         self.turns += 1
         started = self._monotonic()
-        self._due[node.name] = max(self._due[node.name] + self._period_s, started)
+        period_s = max(self._period_s, node.least_period_s)
+        self._due[node.name] = max(self._due[node.name] + period_s, started)
         await self._told(node, node.poll())
 
     async def _fetch_if_there_is_time(self) -> bool:
@@ -71,7 +94,7 @@ class Poller:
         await self._told(node, node.fetch())
         return True
 
-    async def _told(self, node: Node, work: Coroutine[Any, Any, None]) -> None:
+    async def _told(self, node: Polled, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except LineDown as error:

@@ -1,5 +1,6 @@
 """Lines and devices in farm.toml."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -44,12 +45,22 @@ class LineSettings(Part):
         return self.port or self.rtu_over_tcp or self.modbus_tcp or ""
 
 
-class DeviceSettings(Part):
-    """A device that is none of our nodes: `template` names a shipped one, or a file beside farm.toml ("mine.toml")."""
+class OnLine(Part):
+    """What has an address on a line."""
 
     id: Key
     line: Key
     unit: UnitId
+
+
+class DeviceSettings(OnLine):
+    """A device that is none of our nodes: `template` names a shipped one, or a file beside farm.toml ("mine.toml").
+
+    `gap_ms` is how long it wants silence after a message (the template's unless given). `salinity_psu` or `salinity_from`
+    (a node or device) for probes that give the saturation only. `wiring` for relay boards, `full_hz` for drives,
+    `measures` for meters: a panel's id, or one aerator as "pond/1". `feeder` as for panels.
+    """
+
     template: Annotated[str, Field(min_length=1)]
     gap_ms: Annotated[int, Field(ge=0, le=1000)] | None = None
     salinity_psu: Ppt | None = None
@@ -58,3 +69,9 @@ class DeviceSettings(Part):
     feeder: Key | None = None
     full_hz: Annotated[float, Field(ge=10, le=120)] = 50.0
     measures: Annotated[str, Field(min_length=1)] | None = None
+
+    def beside(self, folder: Path) -> "DeviceSettings":
+        """With a template of one's own taken from this folder."""
+        if not self.template.endswith(".toml"):
+            return self
+        return self.model_copy(update={"template": str(folder / self.template)})

@@ -4,13 +4,14 @@ The pass computes only. Commands are handed to keepers, one for each panel, whic
 another process. Nothing that is slow can make a pass late.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
-from gateway.bus.node import PanelNode
+from gateway.bus.foreign import Meter
+from gateway.bus.panel import Panel
 from gateway.bus.samples import Sample
 from gateway.clock import Clock, PondTime, hour_of
 from gateway.control.observation import Machine
@@ -25,7 +26,10 @@ PANEL_STALE_S = 5.0
 LOOK_AHEAD_S = 60.0
 SLIGHT_KW = 1e-6
 
+METERED_RUNNING_A = 0.3
+
 OnEvent = Callable[..., object]
+Meters = Mapping[tuple[str, int], Meter]  # by pond and aerator
 
 
 @dataclass
@@ -44,7 +48,9 @@ class PanelWish:
 class FarmControl:
     """The farm's ponds and its power. `on_event(kind, pond, **detail)` hears what people should know."""
 
-    def __init__(self, farm: Farm, clock: Clock, panels: dict[str, PanelNode], on_event: OnEvent) -> None:
+    def __init__(
+        self, farm: Farm, clock: Clock, panels: Mapping[str, Panel], on_event: OnEvent, meters: Meters | None = None
+    ) -> None:
         self.settings = {pond.id: pond for pond in farm.pond}
         self.ponds = {pond.id: PondControl(setup_of(pond), clock.monotonic, clock.speed) for pond in farm.pond}
         self.tariff = farm.tariff.read()
@@ -53,6 +59,7 @@ class FarmControl:
         self._now: datetime | None = None
         self._remembered: set[str] = set()
         self._panels = panels
+        self._meters = meters or {}
         self._on_event = on_event
         self._quiet = farm.quiet
         self._power = Power(farm.feeders())
@@ -133,9 +140,13 @@ class FarmControl:
 
     def _machines(self, settings: PondSettings) -> tuple[Machine, ...]:
         panel = self.fresh_panel(settings.panel)
-        return tuple(_machine(panel, aerator - 1) for aerator in settings.aerators)
+        machines = (_machine(panel, aerator - 1) for aerator in settings.aerators)
+        return tuple(
+            _metered(machine, self._meters.get((settings.id, aerator)))
+            for machine, aerator in zip(machines, settings.aerators, strict=True)
+        )
 
-    def fresh_panel(self, name: str | None) -> PanelNode | None:
+    def fresh_panel(self, name: str | None) -> Panel | None:
         """The panel, when it has spoken a moment ago."""
         panel = self._panels.get(name or "")
         if panel is None or panel.state is None or self._clock.monotonic() - panel.state_s > PANEL_STALE_S:
@@ -222,7 +233,7 @@ def setup_of(pond: PondSettings) -> PondSetup:
     )
 
 
-def _machine(panel: PanelNode | None, at: int) -> Machine:
+def _machine(panel: Panel | None, at: int) -> Machine:
     if panel is None or panel.state is None or at >= len(panel.state.allowed):
         return Machine()
     state = panel.state
@@ -232,3 +243,11 @@ def _machine(panel: PanelNode | None, at: int) -> Machine:
         hand_off_auto=state.hand_off_auto[at],
         current_a=state.current_a[at],
     )
+
+
+def _metered(machine: Machine, meter: Meter | None) -> Machine:
+    """A meter of the machine's own knows better whether it runs."""
+    current_a = meter.current_a() if meter is not None else None
+    if current_a is None:
+        return machine
+    return replace(machine, running=current_a >= METERED_RUNNING_A, current_a=current_a)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from gateway.bus.errors import BusError
-from gateway.bus.node import PanelNode
+from gateway.bus.panel import Panel
 from gateway.bus.turns import RELAY
 from gateway.control.farm_control import PanelWish
 
@@ -18,7 +18,7 @@ class Keeper:
     A siren that shall sound needs a command: where nothing is decided, that one lets all aerators run too.
     """
 
-    def __init__(self, panel: PanelNode) -> None:
+    def __init__(self, panel: Panel) -> None:
         self.panel = panel
         self.error = ""
         self._wish = PanelWish()
@@ -35,7 +35,7 @@ class Keeper:
         while True:
             self._changed.clear()
             try:
-                if self.panel.device.due():
+                if self.panel.due():
                     await self._renew()
                     self.error = ""
             except BusError as error:
@@ -45,11 +45,12 @@ class Keeper:
 
     async def _renew(self) -> None:
         wish = self._wish
-        if self.panel.identity is None:
+        if not self.panel.known:
             await self.panel.identify()
         if wish.decided or wish.siren:
             count = self.panel.aerators
             wanted = [wish.wanted.get(at, True) for at in range(count)]
+            self.panel.set_speeds(wish.speed)
             await self.panel.command(wanted, EXPIRY_S, RELAY, wish.siren)
-        if self.panel.identity is not None:
+        if self.panel.known:
             await self.panel.read_state(RELAY)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from gateway.bus.errors import BusError
-from gateway.bus.node import Node
 from gateway.clock import Clock
 from gateway.control.farm_control import FarmControl
 from gateway.control.observation import Oxygen
@@ -107,25 +105,3 @@ def _effect(pond: PondControl, settings: PondSettings, at: int) -> dict[str, Any
         "share": round(share, 3),
         "sure": spread <= SURE_SHARE,
     }
-
-
-def bus_snapshot(nodes: list[Node], errors: dict[str, BusError | None]) -> list[dict[str, Any]]:
-    """How each device on the lines is doing."""
-    return [
-        {
-            "name": node.name,
-            "line": node.device.line.path,
-            "unit_id": node.device.unit_id,
-            "hardware_id": node.identity.hardware_id if node.identity else None,
-            "firmware": node.identity.firmware if node.identity else None,
-            "latency_ms": round(node.device.latency_s * 1000, 1),
-            "requests": node.device.statistics.requests,
-            "replies": node.device.statistics.replies,
-            "silent": node.device.statistics.silent,
-            "garbled": node.device.statistics.garbled,
-            "duplicates": list(node.duplicates),
-            "samples_lost": node.samples_lost,
-            "error": str(errors.get(node.name) or ""),
-        }
-        for node in nodes
-    ]

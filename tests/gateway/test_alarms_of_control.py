@@ -92,7 +92,7 @@ async def test_a_late_sample_fires_nothing(running: Running) -> None:
 
 async def test_a_silent_line_is_one_alarm(running: Running) -> None:
     process = running.process
-    for node in process._all_nodes():
+    for node in process._all_polled():
         process._polled(node, NoReply("nobody answers", heard=False))
     for _ in range(12):
         running.steps.forward(1)

@@ -17,6 +17,7 @@ class Busy:
         self.name = name
         self.behind = True
         self.fetch_time_s = 0.15
+        self.least_period_s = 0.0
         self.device = SimpleNamespace(due=lambda: True, retry_in_s=lambda: 0.0)
         self.polled: list[float] = []
         self.fetched: list[float] = []
