@@ -22,7 +22,7 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-CHAIN = ("test_oxygen", "test_ledger", "test_pages")
+CHAIN = ("test_oxygen", "test_ledger", "test_pages", "test_faults")
 
 
 def share_of(nodeid: str) -> str:
