@@ -167,13 +167,19 @@ def test_an_unknown_gateway_is_not_told_to_give_its_rows_up(ingest: Ingest) -> N
     assert say(ingest, rows(sample(1)), gateway="g9") is None
 
 
-def test_quarantine_keeps_the_last_hundred(ingest: Ingest, database: Database) -> None:
+@pytest.mark.fault("22", "malformed and hostile messages")
+def test_quarantine_keeps_the_last_hundred(ingest: Ingest, database: Database, fault: Fault) -> None:
     for number in range(105):
         say(ingest, b"bad %d" % number)
     with database.read() as session:
         kept = repository.quarantined(session)
     assert len(kept) == 100
     assert kept[0].payload == b"bad 104"
+    fault.measured(
+        aerators="not concerned (the cloud alone)",
+        lost="nothing that was right; what was wrong is refused, counted, and the last 100 are kept",
+        told="the gateway that sent it, with the reason",
+    )
 
 
 @settings(max_examples=200, deadline=None)

@@ -12,6 +12,7 @@ from gateway.control.observation import DoState
 from gateway.control.planner import solve
 from gateway.control.snapshot import farm_snapshot
 from hardware.registers import HOA_AUTO
+from tests.faults import Fault
 from tests.gateway.farms import FARM, Steps, sample, small_farm
 
 
@@ -140,10 +141,16 @@ def test_override_is_refused_while_oxygen_is_low_or_unknown(farm: Farm) -> None:
     assert farm.control.override("ao-1", 1, True, 30) == ""
 
 
-def test_override_lasts_an_hour_at_most(farm: Farm) -> None:
+@pytest.mark.fault("25", "somebody leaves an aerator switched off by hand for hours")
+def test_override_lasts_an_hour_at_most(farm: Farm, fault: Fault) -> None:
     farm.live(30)
     farm.control.override("ao-1", 0, False, 600)
     assert farm.pond.guard.overrides[0].expires_s - farm.steps.now_s == 3600
+    fault.measured(
+        aerators="the wish ends after 60 min at the latest, and at once when oxygen falls under the guard's level",
+        lost="nothing",
+        told="an event when it begins and when it ends; alarms go on meanwhile (stepped clock)",
+    )
 
 
 LIMITED = FARM.replace("unit = 21", 'unit = 21\nfeeder = "cable"').replace(

@@ -17,7 +17,7 @@ BOARDS = ("node-1", "node-2", "node-3", "panel-1", "panel-2")
 CLIENTS = 50
 
 
-@pytest.mark.fault("27", "the generator starts: mains and all boards come back at the same moment")
+@pytest.mark.fault("27", "mains and all boards come back at the same moment, the panels' batteries being dead")
 def test_all_boards_boot_together_after_a_cut(chain: Chain, fault: Fault) -> None:
     chain.break_it("mains", on=False)
     for board in BOARDS:
@@ -34,7 +34,7 @@ def test_all_boards_boot_together_after_a_cut(chain: Chain, fault: Fault) -> Non
     eventually(lambda: sum(chain.running("ao-2")) < 6, 60, "control rests what is not needed")
     fault.measured(
         aerators=f"all 14 ran after {air_s:.1f} s, at once: relays are normally closed, a board that boots lets them run; "
-        "where a generator cannot bear that, the contactors need delay timers (docs/building-a-node.md)",
+        "a panel with its battery brings them back one after another (docs/building-a-node.md)",
         lost="what the nodes held in memory and had not written to flash",
         told=f"page; control again after {air_s + control_s:.0f} s; an event for each board",
     )
