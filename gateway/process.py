@@ -275,6 +275,7 @@ class ControlProcess:
                 "used": uplink is not None,
                 "connected": bool(uplink and uplink.connected),
                 "error": uplink.last_error if uplink else "",
+                "shared": bool(uplink and uplink.namesake.there),
             },
             "channels": self.channels,
             **self.alarms.snapshot(),

@@ -73,9 +73,9 @@ def _told(farm: Farm, told: dict[str, Any]) -> Iterator[Finding]:
     for name, channel in told.get("channels", {}).items():
         if not channel.get("ok", True):
             yield Finding("channel", {"channel": name, "detail": str(channel.get("detail") or channel.get("problem"))})
-    if told.get("identity_shared"):
-        yield Finding("identity_shared")
     cloud = told.get("cloud", {})
+    if cloud.get("shared"):
+        yield Finding("identity_shared")
     if cloud.get("used") and not cloud.get("connected"):
         yield Finding("cloud_off", {"detail": str(cloud.get("error", ""))})
 

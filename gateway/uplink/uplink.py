@@ -21,6 +21,7 @@ from gateway.journal.store import Journal
 from gateway.uplink import messages
 from gateway.uplink.ledger import Ledger
 from gateway.uplink.messages import Row
+from gateway.uplink.namesake import Namesake
 from gateway.uplink.tls import certificate_problem, days_left, tls_context
 
 if TYPE_CHECKING:
@@ -67,9 +68,11 @@ class Uplink:
         self._backlog_ends = 0
         self._leaving: deque[tuple[int, list[Row]]] = deque()
         self._alarmed = False
+        session = secrets.token_hex(4)
+        self.namesake = Namesake(session, clock.monotonic)
         self._ledger = Ledger(
             clock.monotonic,
-            session=secrets.token_hex(4),
+            session=session,
             window=settings.messages_in_flight,
             rows_per_message=settings.rows_per_message,
             backlog_rows_per_s=settings.backlog_rows_per_s,
@@ -167,6 +170,8 @@ class Uplink:
         except (ValueError, KeyError, TypeError):
             log.warning("the cloud's confirmation cannot be read: %r", payload[:200])
             return
+        if self.namesake.hear(str(number)):
+            self._journal.event("identity_shared", id=self._farm.id)
         rows = self._ledger.confirm(str(number))
         if rows and status == "stored":
             self._leaving.append((self._journal.forget(rows), rows))

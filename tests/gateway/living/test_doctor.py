@@ -137,7 +137,7 @@ def test_what_control_knows_is_said(computer: Computer) -> None:
     known = {
         "journal": {"failing": "disk I/O error", "unconfirmed": 100_000},
         "channels": {"modem": {"ok": False, "problem": "silent", "detail": "no answer"}},
-        "cloud": {"used": True, "connected": False},
+        "cloud": {"used": True, "connected": False, "shared": True},
     }
     with socket.socket(socket.AF_UNIX) as control:
         control.bind(str(data / "control.sock"))
@@ -149,7 +149,7 @@ def test_what_control_knows_is_said(computer: Computer) -> None:
             os._exit(0)
         found = computer.examined()
         os.waitpid(child, 0)
-    assert set(found) == {"journal_failing", "backlog", "channel", "cloud_off"}
+    assert set(found) == {"journal_failing", "backlog", "channel", "cloud_off", "identity_shared"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
