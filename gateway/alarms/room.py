@@ -7,7 +7,7 @@ from gateway.alarms.engine import Alarm, Engine, OnEvent
 from gateway.alarms.facts import Facts
 from gateway.alarms.kinds import RANK
 from gateway.alarms.ladder import Ladder
-from gateway.alarms.proof import Proof
+from gateway.alarms.proof import KEY, Proof
 from gateway.alarms.rungs import proof_rungs, rungs_for
 from gateway.alarms.wording import message
 from gateway.clock import Clock
@@ -113,6 +113,8 @@ class Alarms:
         return self.ladder.next_id, len(self.ladder.sendings)
 
     def _begin_test(self, who: str) -> None:
+        """A new alarm, also where the one of the test before still stands."""
+        self.engine.alarms.pop(KEY, None)
         self._event("alarm_test", None, who=who)
         self.proof.begin(self._clock.monotonic())
 

@@ -11,7 +11,8 @@ FIRST_CALL_S = 180
 NEXT_CALL_S = 120
 STAFF = ("owner", "worker", "technician")
 WOKEN = ("owner", "worker")
-CALLED = ("owner", "worker", "technician", "neighbour", "officer")
+CALLED = {"owner": 0, "worker": 0, "technician": 1, "neighbour": 2, "officer": 2}
+MOST_CALLED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ def rungs_for(
 def usual_steps(people: Sequence[PersonSettings]) -> list[StepSettings]:
     """Owners and workers are told at once, then called one after another; neighbours and officers last."""
     staff = [person.id for person in people if person.role in WOKEN] or [person.id for person in people]
-    called = sorted((person for person in people if person.phone), key=lambda person: CALLED.index(person.role) // 2)
+    called = sorted((person for person in people if person.phone), key=lambda person: CALLED[person.role])
     steps = []
     if staff:
         steps.append(StepSettings(after_s=0, channels=["push", "url"], persons=staff, priority="low"))
         steps.append(StepSettings(after_s=0, channels=["sms"], persons=staff, priority="high"))
-    for at, person in enumerate(called):
+    for at, person in enumerate(called[:MOST_CALLED]):
         after_s = FIRST_CALL_S + at * NEXT_CALL_S
         steps.append(StepSettings(after_s=after_s, channels=["call"], persons=[person.id], priority="critical"))
     return steps

@@ -54,6 +54,7 @@ class Uplink:
         commands: "RemoteCommands | None" = None,
     ) -> None:
         self.connected = False
+        self._away_since_s = clock.monotonic()
         self.last_error = ""
         self._farm = farm
         self._settings = settings
@@ -92,6 +93,8 @@ class Uplink:
             except (aiomqtt.MqttError, OSError, apsw.Error) as error:
                 self._failed(error)
             finally:
+                if self.connected:
+                    self._away_since_s = self._clock.monotonic()
                 self.connected = False
                 self._ledger.disconnected()
             lasted = self._clock.monotonic() - started
@@ -239,8 +242,10 @@ class Uplink:
         return [row for row in found if (kind, row["id"]) in waiting][:limit]
 
     def unconfirmed_s(self) -> float | None:
-        """For how long the cloud has not confirmed what it was sent; None while nothing waits for that."""
+        """For how long the cloud has not confirmed what it was sent, or was away; None while nothing is wrong."""
         since_s = self._ledger.unconfirmed_since_s
+        if not self.connected:
+            since_s = self._away_since_s if since_s is None else min(since_s, self._away_since_s)
         return None if since_s is None else self._clock.monotonic() - since_s
 
     def _watch_confirmations(self) -> None:

@@ -365,6 +365,26 @@ def test_the_weekly_proof_rings_everything_for_a_moment_and_says_who_answered(tm
     }
 
 
+def test_a_second_test_rings_again(room: Room) -> None:
+    for _ in range(2):
+        room.order("test_alarm", who="chu")
+        room.sent.clear()
+        room.live(20)
+        assert ("sms", "lan") in {(channel, person) for _, channel, person in room.sent}
+        assert room.order("acknowledge", alarm=room.rows()[0]["id"], who="lan", by="sms") == {"refused": ""}
+
+
+def test_neighbours_and_officers_are_called_last(tmp_path: Path) -> None:
+    people = "".join(
+        f'\n[[person]]\nid = "{role}"\nname = "{role}"\nrole = "{role}"\nphone = "+8490000000{at}"\n'
+        for at, role in enumerate(("officer", "neighbour", "technician", "worker", "owner"))
+    )
+    room = Room(tmp_path, MODEM + people)
+    room.live(800, pond(3.5))
+    called = [person for _, channel, person in room.sent if channel == "call"]
+    assert called == ["worker", "owner", "technician", "officer", "neighbour"]
+
+
 def test_a_test_that_nobody_answers_stays_in_the_list(room: Room) -> None:
     room.order("test_alarm", who="chu")
     room.live(1900)

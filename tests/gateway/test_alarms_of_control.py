@@ -2,17 +2,23 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from gateway.bus.blocks import Identity
 from gateway.bus.errors import NoReply
+from gateway.bus.node import PanelNode
 from gateway.bus.samples import Sample
+from gateway.control.farm_control import PanelWish
+from gateway.control.keeper import Keeper
 from gateway.journal.reader import JournalReader
 from gateway.process import ControlProcess, alarms_path
-from hardware.registers import MAGIC, MAP_VERSION, ROLE_POND
+from hardware.registers import IDENTITY, MAGIC, MAP_VERSION, PANEL_LEASED, ROLE_PANEL, ROLE_POND
+from tests.firmware.device.panels import Rig
 from tests.gateway.farms import FARM, Steps, sample, small_farm
+from tests.gateway.wired import Journal, Wire, put
 
 PEOPLE = '\n[[person]]\nid = "lan"\nname = "Lan"\nphone = "+84900000002"\n'
 
@@ -127,3 +133,35 @@ async def test_the_journal_and_the_file_keep_what_happened(running: Running) -> 
     again._remember()
     assert alarms_path(process.farm).exists()
     assert again.snapshot()["alarms"]["list"][0]["id"] == 1
+
+
+async def keep(wish: PanelWish) -> Rig:
+    """A panel with its real firmware, a second after the keeper was told this wish."""
+    rig = Rig()
+    rig.bank.add(
+        IDENTITY, lambda image: put(IDENTITY, image, magic=MAGIC, map_version=MAP_VERSION, role=ROLE_PANEL, aerators=4)
+    )
+    wire = Wire()
+    wire.board = SimpleNamespace(bank=rig.bank, tend=lambda: None)  # type: ignore[assignment]
+    panel = PanelNode(wire, "panel-1", Journal(), lambda *_: None, lambda *_: None)  # type: ignore[arg-type]
+    keeper = Keeper(panel)
+    keeping = asyncio.create_task(keeper.run())
+    keeper.wish(wish)
+    await asyncio.sleep(0.05)
+    keeping.cancel()
+    rig.run(1)
+    return rig
+
+
+async def test_the_panel_sounds_its_siren_beside_its_aerators() -> None:
+    rig = await keep(PanelWish(wanted={0: True, 1: False, 2: False, 3: False}, decided=True, siren=True))
+    assert (rig.relays.sounding, rig.panel.reason) == (True, PANEL_LEASED)
+    assert rig.show()["wanted"] == 0b0001
+    rig = await keep(PanelWish(wanted={0: True, 1: False, 2: False, 3: False}, decided=True))
+    assert not rig.relays.sounding
+
+
+async def test_a_siren_where_nothing_is_decided_leaves_all_aerators_on() -> None:
+    rig = await keep(PanelWish(siren=True))
+    assert rig.relays.sounding
+    assert rig.show()["wanted"] == 0b1111

@@ -72,6 +72,10 @@ class Wire:
         self.written: list[tuple[Block, list[int]]] = []
         self.line = SimpleNamespace(read_time_s=lambda count: 0.0)
 
+    def due(self) -> bool:
+        """It is never left alone."""
+        return True
+
     async def read(self, block: Block, count: int, urgency: int = 1) -> list[int]:
         """Registers of the board, then its work after the answer."""
         assert self.board is not None
