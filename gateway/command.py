@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.children import Child, run_children, this_command
-from gateway.living import backup, doctor, install, restore
+from gateway.living import backup, doctor, install, restore, upgrade
 
 if TYPE_CHECKING:
     from gateway.farm import Farm
@@ -173,5 +173,5 @@ def learn(
         raise typer.Exit(TOO_LITTLE)
 
 
-for room in (install, doctor, backup, restore):
+for room in (install, doctor, backup, restore, upgrade):
     room.register(app)

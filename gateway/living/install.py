@@ -49,8 +49,10 @@ def register(app: typer.Typer) -> None:
 
 def install_under(root: Path, farm: Path, dry_run: bool, words: Text) -> None:
     """Lay the files, make the certificates, set everything going; typer.Exit 1 when it cannot be done."""
-    command = own_command()
     _must_be_root(root, dry_run, words)
+    if root == Path("/") and not dry_run:
+        point_current(Path(sys.prefix))
+    command = own_command()
     if hidden := hidden_folder(command):
         _end(words("install.hidden", folder=str(hidden), python=sys.executable))
     try:
@@ -88,6 +90,12 @@ def own_command() -> Path:
     if command.is_relative_to(VERSIONS) and CURRENT.is_symlink():
         return CURRENT / "bin/pondkeeper-gateway"
     return command
+
+
+def point_current(environment: Path) -> None:
+    """The link that `upgrade` moves, where this version lies among the versions and there is no link yet."""
+    if environment.parent == VERSIONS and not CURRENT.is_symlink():
+        CURRENT.symlink_to(environment.relative_to(CURRENT.parent))
 
 
 def hidden_folder(command: Path) -> Path | None:
