@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from gateway.process import link_path
@@ -41,18 +42,18 @@ class Served:
         thread.join(timeout=5)
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    made = Served(tmp_path)
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    made = Served(tmp_path_factory.mktemp("farm"))
     with Control(link_path(made.farm), snapshot(pond(do_mg_l=4.2)), []):
         yield made
 
 
-@pytest.fixture
-def phone(tmp_path: Path) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="module")
+def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / "phone"),
+            str(tmp_path_factory.mktemp("phone")),
             executable_path="/usr/bin/chromium",
             args=FLAGS,
             viewport={"width": 360, "height": 740},
@@ -60,6 +61,11 @@ def phone(tmp_path: Path) -> Iterator[BrowserContext]:
         )
         yield context
         context.close()
+
+
+SMALL_TARGETS = """[...document.querySelectorAll("button, a, input, select, summary")]
+    .filter((one) => one.offsetParent && Math.min(one.offsetHeight, one.offsetWidth) < 47)
+    .map((one) => one.outerHTML.slice(0, 80))"""
 
 
 def sign_in(phone: BrowserContext, url: str) -> Page:
@@ -73,6 +79,27 @@ def sign_in(phone: BrowserContext, url: str) -> Page:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("caches.match('/api/last', {cacheName: 'last'}).then((kept) => Boolean(kept))")
     return page
+
+
+PAGES = ("/login", "/more", "/people", "/settings", "/audit", "/push", "/offline")
+
+
+def test_every_page_is_sound_on_a_phone(served: Served, phone: BrowserContext) -> None:
+    with served.open():
+        page = sign_in(phone, served.url)
+        wrong: list[str] = []
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        for path in PAGES:
+            page.goto(served.url + path)
+            page.evaluate("document.querySelectorAll('details').forEach((piece) => { piece.open = true; })")
+            found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response
+            wrong += [f"{path} {item['id']}: {item['nodes'][0]['html']}" for item in found["violations"]]
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            small = page.evaluate(SMALL_TARGETS)
+            wrong += [f"{path} is {wide} wide"] * (wide > 360) + [f"{path}: {one} is small" for one in small]
+        assert wrong == []
+        phone.clear_cookies()
+        page.close()
 
 
 def test_the_app_is_installed_is_honest_without_a_connection_and_hears_alarms(
