@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -45,9 +46,10 @@ def open_page(
         color_scheme="dark" if scheme == "dark" else "light",
         locale="vi-VN",
     )
-    context.add_cookies([{"name": "language", "value": language, "url": url}])
+    whole_site = urljoin(url, "/")
+    context.add_cookies([{"name": "language", "value": language, "url": whole_site}])
     if session:
-        context.add_cookies([{"name": "session", "value": session, "url": url}])
+        context.add_cookies([{"name": "session", "value": session, "url": whole_site}])
     page = context.new_page()
     page.set_default_timeout(10_000)
     problems: list[str] = []
