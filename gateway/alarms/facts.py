@@ -40,11 +40,15 @@ class PondFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFacts:
-    """A device on a line; `failing_s` is how long it has not answered, `phases` what a panel senses, None for nothing."""
+    """A device on a line; `failing_s` is how long it has not answered, `phases` what a panel senses, None for nothing.
+
+    `panel` when it holds aerators, `watches` when a pond's oxygen comes from it.
+    """
 
     name: str
     line: str
     panel: bool = False
+    watches: bool = True
     failing_s: float = 0.0
     error: str = ""
     twins: tuple[str, ...] = ()

@@ -110,6 +110,7 @@ def _device(
         name=node.name,
         line=line,
         panel=node.on_gateway_death is not None,
+        watches=any(pond.node == node.name for pond in control.settings.values()),
         failing_s=0.0 if since_s is None else max(clock.monotonic() - since_s, 1e-3),
         twins=node.duplicates,
         phases=panel.state.mains if panel and panel.state else None,

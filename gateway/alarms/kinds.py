@@ -41,6 +41,7 @@ _ALL = (
     Kind("node_silent", "critical", off_delay_s=10),
     Kind("duplicate_address", "critical", off_delay_s=10),
     Kind("panel_silent", "high", off_delay_s=10),
+    Kind("device_silent", "high", on_delay_s=60, off_delay_s=10),
     Kind("aerator_not_running", "high"),
     Kind("aerator_not_stopping", "high"),
     Kind("phase_lost", "high", on_delay_s=5, off_delay_s=30),

@@ -166,6 +166,12 @@ def test_a_node_that_stays_silent_when_its_line_is_back_is_told(room: Room) -> N
     assert "line_dead" not in room.kinds()
 
 
+def test_a_silent_rain_gauge_wakes_nobody_by_siren(room: Room) -> None:
+    room.live(90, devices=(node("rain", watches=False, failing_s=20.0),))
+    assert room.kinds() == ["device_silent"]
+    assert not room.alarms.siren
+
+
 def test_nobody_shelves_oxygen_for_the_night(room: Room) -> None:
     room.live(1, pond(3.5))
     number = room.rows()[0]["id"]

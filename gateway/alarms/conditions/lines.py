@@ -23,7 +23,8 @@ def conditions(facts: Facts) -> Iterator[Condition]:
 
 def silent(device: DeviceFacts) -> Key:
     """Its own silence."""
-    return Key("panel_silent" if device.panel else "node_silent", device=device.name)
+    kind = "panel_silent" if device.panel else "node_silent" if device.watches else "device_silent"
+    return Key(kind, device=device.name)
 
 
 def causes_of_silence(device: DeviceFacts) -> tuple[Key, ...]:
