@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gateway.control.learn import running_from_current
-from gateway.energy.use import DAY_MINUTES, DayUse, counted_kwh, day_prices, day_use
+from gateway.energy.use import DAY_MINUTES, DayPrices, DayUse, counted_kwh, day_prices, day_use
 from gateway.farm import Farm, PondSettings
 from gateway.journal.minutes import NodeMinutes, read_minutes
 from gateway.journal.reader import JournalReader
@@ -71,9 +71,10 @@ class DayBook:
         panels = {pond.panel: boards[pond.panel] for pond in self._farm.pond if pond.panel in boards}
         minutes = read_minutes(reader, list(panels.values()), since_s, until_s, MINUTE_S / now.speed)
         pages: list[dict[str, DayUse]] = [{} for _ in run]
+        prices = [day_prices(self._tariff, day) for day in run]
         for pond in self._farm.pond:
             if pond.aerators and pond.panel in panels:
-                self._reckon_pond(pond, minutes[panels[pond.panel]], run, pages)
+                self._reckon_pond(pond, minutes[panels[pond.panel]], run, prices, pages)
         for day, page in zip(run, pages, strict=True):
             if now.there.date() - day >= timedelta(days=OPEN_DAYS):
                 self._closed[day] = page
@@ -82,7 +83,12 @@ class DayBook:
                 self._open[day] = (now.monotonic_s, page)
 
     def _reckon_pond(
-        self, pond: PondSettings, panel: NodeMinutes, run: Sequence[date], pages: list[dict[str, DayUse]]
+        self,
+        pond: PondSettings,
+        panel: NodeMinutes,
+        run: Sequence[date],
+        prices: Sequence[DayPrices],
+        pages: list[dict[str, DayUse]],
     ) -> None:
         running = np.column_stack(
             [running_from_current(panel.mean(CURRENT.symbol, aerator - 1)) for aerator in pond.aerators]
@@ -94,8 +100,8 @@ class DayBook:
             rows = slice(at * DAY_MINUTES, (at + 1) * DAY_MINUTES)
             if np.isfinite(running[rows]).any():
                 counted = None if meter is None else counted_kwh(meter[rows])
-                prices = day_prices(self._tariff, day)
-                pages[at][pond.id] = day_use(day, _filled(running[rows]), pond.motors_kw, timetable, prices, counted)
+                filled = _filled(running[rows])
+                pages[at][pond.id] = day_use(day, filled, pond.motors_kw, timetable, prices[at], counted)
 
 
 def _filled(running: Any) -> Any:

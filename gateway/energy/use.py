@@ -65,10 +65,12 @@ def day_prices(tariff: Tariff, day: date) -> DayPrices:
     """The tariff's bands and prices through this day."""
     midnight = datetime.combine(day, time())
     minutes = [midnight + timedelta(minutes=minute) for minute in range(DAY_MINUTES)]
+    bands = [tariff.band(minute) for minute in minutes]
     vat = 1 + tariff.vat_share(midnight)
+    vnd_kwh = {band: tariff.price_vnd_kwh(minutes[bands.index(band)]) * vat for band in set(bands)}
     return DayPrices(
-        band=np.array([BANDS.index(tariff.band(minute)) for minute in minutes]),
-        vnd_kwh=np.array([tariff.price_vnd_kwh(minute) * vat for minute in minutes]),
+        band=np.array([BANDS.index(band) for band in bands]),
+        vnd_kwh=np.array([vnd_kwh[band] for band in bands]),
     )
 
 

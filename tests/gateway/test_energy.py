@@ -11,6 +11,7 @@ from gateway.energy.saving import kwh_per_kg, saving, together
 from gateway.energy.settings import BaselineSettings, Timetable
 from gateway.energy.use import DayUse, counted_kwh, day_prices, day_use
 from gateway.tariff import flat, read_tariff
+from gateway.web.energy_page import bars, crop
 
 MONDAY, SUNDAY = date(2026, 7, 6), date(2026, 7, 12)
 NIGHT = Timetable(from_hour=18.0, to_hour=6.0, night=2, day=1)
@@ -114,3 +115,20 @@ def test_a_flat_price_has_one_band() -> None:
     prices = day_prices(flat(2000.0), MONDAY)
     assert set(prices.band) == {1}
     assert set(prices.vnd_kwh) == {2000.0}
+
+
+def test_a_crop_ends_when_the_pond_is_empty() -> None:
+    days = [use(date(2026, 7, day)) for day in range(1, 11)]
+    first, second = (date(2026, 7, 3), 100.0, False), (date(2026, 7, 5), 200.0, True)
+    assert [len(crop(days, taken)[0]) for taken in ([], [first], [first, second])] == [10, 10, 5]
+    assert crop(days, [first, second])[1] == 300.0
+    found, kg = crop(days, [first, second, (date(2026, 7, 9), 50.0, False)])
+    assert ([day.day.day for day in found], kg) == ([6, 7, 8, 9, 10], 50.0)
+
+
+def test_the_highest_bar_is_the_whole_width() -> None:
+    found = bars({"ao-1": [use()], "ao-2": [use(), use(SUNDAY)]})
+    assert [bar["day"] for bar in found] == [SUNDAY, MONDAY]
+    assert found[1]["timer"] == 100.0
+    assert found[1]["kwh"] == pytest.approx(28.0)
+    assert sum(share for _, _, share in found[1]["parts"]) == pytest.approx(100 * 28 / 144, abs=0.1)

@@ -19,7 +19,7 @@
     : new Date(at * 1000).toLocaleString([], { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
   const overall = (data) => {
-    const [at, , lows, mids, highs] = data;
+    const [at, , lows, highs, mids] = data;
     const inside = at.map((_, index) => index).filter((index) => at[index] >= seen.since && at[index] <= seen.until && mids[index] != null);
     if (!inside.length) return root.dataset.none;
     const means = inside.map((index) => mids[index]);
@@ -32,14 +32,14 @@
 
   const say = (chart) => {
     const index = chart.cursor.idx;
-    const value = index == null || chart.cursor.left < 0 ? null : chart.data[3][index];
+    const value = index == null || chart.cursor.left < 0 ? null : chart.data[4][index];
     const text = value == null ? overall(chart.data) : worded(root.dataset.at, { time: time(chart.data[0][index]), value: number(value) });
     if (summary.textContent !== text) summary.textContent = text;
     if (value == null) figure.setAttribute("aria-label", `${title}. ${text}`);
   };
 
   const table = (found) => {
-    const data = uPlot.join([[found.machines.at ?? [], found.machines.running ?? []], [found.at, found.low, found.mean, found.high]], [[0, 1], [0, 1, 1, 1]]);
+    const data = uPlot.join([[found.machines.at ?? [], found.machines.running ?? []], [found.at, found.low, found.high, found.mean]], [[0, 1], [0, 1, 1, 1]]);
     const limit = (name) => data[0].map(() => quantity === "do_mg_l" ? Number(root.dataset[name]) : null);
     return [...data, limit("alarm"), limit("danger")];
   };
@@ -67,11 +67,11 @@
     cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 } },
     axes: [axis({ size: 30, values: labels }), axis({ size: 40, values: (_, splits) => splits.map((value) => value.toLocaleString(document.documentElement.lang)) })],
     scales: { x: { range: () => [seen.since, seen.until] }, y: { range: heights }, n: { range: () => [0, Math.max(1, machines) * 5] } },
-    bands: [{ series: [4, 2], fill: colour("--band") }],
+    bands: [{ series: [3, 2], fill: colour("--band") }],
     series: [
       {},
       line("--ok", { scale: "n", fill: colour("--air"), width: 1, spanGaps: false, paths: uPlot.paths.stepped({ align: 1 }) }),
-      hidden, line("--text", { spanGaps: false }), hidden,
+      hidden, hidden, line("--text", { spanGaps: false }),
       ...["--watch", "--danger"].map((stroke) => line(stroke, { width: 1, dash: [6, 4] })),
     ],
     hooks: { setCursor: [say] },
