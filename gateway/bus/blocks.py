@@ -95,7 +95,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
-    """What a panel node does and why; lists have one place an aerator, `mains` one a phase, None where none is sensed."""
+    """What a panel does and why; lists have one place an aerator, `mains` one a phase, None where none is sensed.
+
+    `speed` is the fraction of full speed of each drive, empty where there are none.
+    """
 
     reason: int
     lease_counter: int
@@ -110,6 +113,7 @@ class PanelState:
     mains: tuple[bool, ...] | None
     siren: bool
     running_kw: float
+    speed: tuple[float, ...] = ()
 
 
 def hardware_id(fields: dict[str, int]) -> str:

@@ -1,6 +1,7 @@
 """Frequency drives as the aerators of a pond."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gateway.bus.blocks import PanelState
@@ -33,6 +34,11 @@ class Drive(Foreign):
     def running(self) -> bool:
         """True when the motor turned at the last reading; never of a silent drive."""
         return self.device.answering and self.output_hz >= TURNS_HZ and not self.fault
+
+    @property
+    def speed(self) -> float:
+        """Of the last reading, as a fraction of full speed."""
+        return min(1.0, self.output_hz / self._full_hz)
 
     def set_speed(self, fraction: float) -> None:
         """Speed from now on, 0 to 1 of full speed."""
@@ -116,6 +122,7 @@ class DriveBank:
         if trouble is not None and not answered:
             raise trouble
         running = [drive.running for drive in self._drives]
-        self.state = plain_state(self._wanted, self._wanted, running, [drive.current_a for drive in self._drives])
+        state = plain_state(self._wanted, self._wanted, running, [drive.current_a for drive in self._drives])
+        self.state = replace(state, speed=tuple(drive.speed for drive in self._drives))
         self.state_s = self._monotonic()
         return self.state

@@ -242,6 +242,7 @@ def _machine(panel: Panel | None, at: int) -> Machine:
         running=state.running[at],
         hand_off_auto=state.hand_off_auto[at],
         current_a=state.current_a[at],
+        speed=state.speed[at] if state.speed else 1.0,
     )
 
 

@@ -25,6 +25,10 @@ class Notches:
         """Notches of these machines at full speed."""
         return sum(2 if at in self.drives else 1 for at in machines)
 
+    def wanted(self, machines: Sequence[int], slow: frozenset[int]) -> int:
+        """Notches of these machines, some of them slow."""
+        return self.count(machines) - len(slow.intersection(machines))
+
     def sums(self, order: Sequence[int], full: Sequence[float]) -> tuple[float, ...]:
         """Power or transfer of the first n notches, from none to all; `full` has one value for each machine in `order`."""
         sums = [0.0]

@@ -59,6 +59,7 @@ class Pilot:
         self.test = StepTest()
         self.plan: Plan | None = None
         self.slow: frozenset[int] = frozenset()
+        self._was_slow: frozenset[int] = frozenset()
         self.notches = Notches(water.drives)
         self._settings = settings
         self._ladder = Ladder(ladder)
@@ -94,7 +95,7 @@ class Pilot:
 
     def step(self, observation: Observation) -> Decision:
         """Which machines shall run now."""
-        self.slow = frozenset()
+        self._was_slow, self.slow = self.slow, frozenset()
         self._watch(observation)
         ladder = self._ladder.step(observation)
         plan = self.plan
@@ -166,7 +167,7 @@ class Pilot:
         if self.test.running(now_s):
             return _all(len(everything), Reason("step_test", {"minutes": self.test.left_minutes(now_s)}))
         most = len(plan.policy[0]) - 1
-        wanted = plan.wanted(now_s, do_mg_l, min(self._notches_now(current, observation), most))
+        wanted = plan.wanted(now_s, do_mg_l, min(self.notches.wanted(current, self._was_slow), most))
         reflex = self._reflex(observation, current, usable, do_mg_l)
         count = max(self._machines_for(wanted, forced, usable), len(forced), self._settings.mixing, reflex)
         count = min(count, len(forced) + len(usable))
@@ -179,11 +180,6 @@ class Pilot:
         numbers = {"do": do_mg_l, "low": low, "hour": at_hour}
         run = tuple(at in chosen for at in everything)
         return Decision(run=run, reasons=tuple(Reason("plan_run" if on else "plan_rest", numbers) for on in run))
-
-    def _notches_now(self, current: list[int], observation: Observation) -> int:
-        """Notches of what runs now."""
-        slow = sum(at in self.notches.drives and observation.machines[at].speed < 1.0 for at in current)
-        return self.notches.count(current) - slow
 
     def _machines_for(self, notches: int, forced: list[int], usable: list[int]) -> int:
         """How many machines, the best first, it takes for so many notches."""
@@ -276,7 +272,7 @@ class Pilot:
             pond=pond,
             made_s=observation.now_s,
             do_mg_l=self.do_mg_l,
-            running=self._notches_now(current, observation),
+            running=notches.wanted(current, self.slow),
             hours=hours,
             rate_mg_l_h=rates,
             full_mg_l=tuple(full_ahead(estimator, hour, ahead) for ahead in middles),

@@ -77,3 +77,4 @@ async def test_a_silent_drive_does_not_keep_the_others_from_running(tmp_path: Pa
         state = await bank.read_state(RELAY)
         assert state.running == (False, True)
         assert state.current_a[1] == pytest.approx(2.0)
+        assert state.speed == (0.0, 0.5)
