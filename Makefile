@@ -9,7 +9,7 @@ FIRMWARE := build/firmware
 FORMATTED := gateway cloud hardware bench firmware/*.py firmware/field tests/system tests/gateway tests/cloud tests/hardware \
   tests/firmware/*.py tests/firmware/field
 
-.PHONY: demo test test-only soak bench bench-oxygen lint format docs hardware lock clean
+.PHONY: demo test test-only soak bench bench-oxygen lint format docs sbom hardware lock clean
 
 demo: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
@@ -47,6 +47,10 @@ format: $(VENV)/ready
 
 docs: $(VENV)/ready
 	@$(RUN) -m docs.generate
+
+sbom: $(VENV)/ready
+	@mkdir -p build
+	@$(RUN) -m docs.sbom build/sbom.json
 
 hardware: $(VENV)/ready
 	@.ci/tools
