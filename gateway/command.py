@@ -173,5 +173,24 @@ def learn(
         raise typer.Exit(TOO_LITTLE)
 
 
+@app.command()
+def devices(
+    name: Annotated[str | None, typer.Argument(help="A shipped template, or a file of your own (.toml).")] = None,
+) -> None:
+    """Devices that farm.toml can describe; with a name, its registers. Exit code 2 for a template that is wrong."""
+    from gateway.bus.catalogue import list_templates, show_template
+    from gateway.bus.template import TemplateError, read_template
+
+    if name is None:
+        list_templates()
+        return
+    try:
+        template = read_template(name)
+    except TemplateError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(USAGE_ERROR) from error
+    show_template(template)
+
+
 for room in (install, doctor, backup, restore, upgrade):
     room.register(app)

@@ -61,11 +61,17 @@ class Register(Part):
         """Registers that it takes."""
         return WIDTHS[self.type]
 
-    def holds(self, value: float) -> bool:
-        """True when the value can be true; never for NaN."""
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest value that can be true."""
         quantity = BY_SYMBOL.get(self.gives)
         low = self.low if self.low is not None else quantity.low if quantity else float("-inf")
         high = self.high if self.high is not None else quantity.high if quantity else float("inf")
+        return low, high
+
+    def holds(self, value: float) -> bool:
+        """True when the value can be true; never for NaN."""
+        low, high = self.bounds
         return low <= value <= high
 
 

@@ -23,6 +23,7 @@ from gateway.web import (
     alarms_page,
     app_page,
     audit_page,
+    devices_page,
     door_page,
     energy_page,
     farm_page,
@@ -59,6 +60,7 @@ ROUTERS = (
     people_page.router,
     settings_page.router,
     audit_page.router,
+    devices_page.router,
     push_page.router,
     app_page.router,
 )
