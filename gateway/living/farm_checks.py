@@ -1,11 +1,16 @@
 """What can be wrong with the gateway itself: its files, its services, its ways to the cloud and to people."""
 
+import contextlib
+import http.client
+import json
 import socket
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
-from firmware.field.holders import running
 from gateway.farm import SOCKET_NAME, Farm
 from gateway.living import units
 from gateway.living.findings import Finding, Machine, snapshot
@@ -27,7 +32,7 @@ def check_gateway(machine: Machine, farm: Farm) -> Iterator[Finding]:
     else:
         yield from _told(farm, told)
     yield from _broker(farm)
-    yield from _web(machine, farm)
+    yield from _web(farm)
 
 
 def _secrets(farm: Farm) -> Iterator[Finding]:
@@ -91,17 +96,32 @@ def _broker(farm: Farm) -> Iterator[Finding]:
         yield Finding("broker", {"host": host, "port": str(port), "detail": str(error)})
 
 
-def _web(machine: Machine, farm: Farm) -> Iterator[Finding]:
-    """Somebody listens on the pages' port while no web process of ours is there."""
-    ours = any(
-        "web" in (words := machine.read(f"proc/{process.pid}/cmdline").split("\0"))
-        and any("gateway" in word for word in words)
-        for process in running(frozenset({"python", "python3", "pondkeeper-gate"}), machine.root / "proc")
-    )
-    if ours:
-        return
+def _web(farm: Farm) -> Iterator[Finding]:
+    """Somebody else listens on the pages' port, or pages of another version than this command."""
+    url = f"http://127.0.0.1:{farm.web.port}/healthz"
     try:
-        socket.create_connection(("127.0.0.1", farm.web.port), 1.0).close()
+        told = pages_version(url)
     except OSError:
         return
-    yield Finding("web_port", {"port": str(farm.web.port)})
+    if told is None:
+        yield Finding("web_port", {"port": str(farm.web.port)})
+    elif told != version("pondkeeper"):
+        yield Finding("old_version", {"running": told, "version": version("pondkeeper")})
+
+
+def pages_version(url: str) -> str | None:
+    """The version of the pages there, None for a stranger's; OSError when nobody listens."""
+    try:
+        with urllib.request.urlopen(url, timeout=CONNECT_S) as answer:
+            return str(json.load(answer)["version"])
+    except urllib.error.HTTPError as error:
+        with error, contextlib.suppress(ValueError, KeyError, TypeError):
+            return str(json.load(error)["version"])
+    except (http.client.HTTPException, ValueError, KeyError, TypeError):
+        pass
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ConnectionRefusedError):
+            raise
+    except TimeoutError:
+        pass
+    return None

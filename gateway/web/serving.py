@@ -18,21 +18,28 @@ FIRST_LOOK_S = 5.0
 
 
 async def serve(app: FastAPI, farm: Farm) -> None:
-    """Until SIGTERM or SIGINT; one server ends, all end."""
+    """Until SIGTERM or SIGINT; the plain pages do not wait for those by TLS."""
     certificates = Certificates(farm.data / "tls")
-    servers = [uvicorn.Server(_config(app, farm, farm.web.port))]
-    helpers: list[asyncio.Task[None]] = []
-    if certificates.usable:
-        secure = _config(app, farm, farm.web.tls_port, certificates)
-        servers.append(uvicorn.Server(secure))
-        helpers.append(asyncio.create_task(_renew_for_ever(certificates, secure, app.state.desk)))
-    serving = [asyncio.create_task(server.serve()) for server in servers]
-    await asyncio.wait(serving, return_when=asyncio.FIRST_COMPLETED)
-    for server in servers:
-        server.should_exit = True
-    await asyncio.gather(*serving)
-    for helper in helpers:
-        helper.cancel()
+    plain = uvicorn.Server(_config(app, farm, farm.web.port))
+    if not certificates.usable:
+        await plain.serve()
+        return
+    secure = uvicorn.Server(_config(app, farm, farm.web.tls_port, certificates))
+    helpers = [
+        asyncio.create_task(_serve_secure(secure, farm.web.tls_port)),
+        asyncio.create_task(_renew_for_ever(certificates, secure.config, app.state.desk)),
+    ]
+    await plain.serve()
+    secure.should_exit = True
+    helpers[1].cancel()
+    await asyncio.gather(*helpers, return_exceptions=True)
+
+
+async def _serve_secure(server: uvicorn.Server, port: int) -> None:
+    try:
+        await server.serve()
+    except SystemExit:  # how uvicorn says that the port is taken
+        log.error("port %d is taken: the pages are not served by TLS. Give [web] another tls_port", port)
 
 
 def _config(app: FastAPI, farm: Farm, port: int, certificates: Certificates | None = None) -> uvicorn.Config:

@@ -3,7 +3,9 @@
 import json
 import os
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -123,11 +125,28 @@ def test_open_secrets_and_a_certificate_that_ends(computer: Computer) -> None:
     assert "certificate_bad" in computer.findings()
 
 
-def test_the_pages_port_is_taken(computer: Computer) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        computer.farm = f"{FARM.replace('/dev/null', '/dev/zero')}\n[web]\nport = {port}\n"
-        assert str(port) in computer.findings()["web_port"]
+class Elsewhere(BaseHTTPRequestHandler):
+    """Another program on the pages' port; `held` is what it answers."""
+
+    held = b"hello"
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(self.held)
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+def test_the_pages_port_is_taken_or_serves_an_old_version(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        computer.farm = f"{FARM.replace('/dev/null', '/dev/zero')}\n[web]\nport = {other.server_port}\n"
+        assert str(other.server_port) in computer.findings()["web_port"]
+        monkeypatch.setattr(Elsewhere, "held", b'{"version": "0.0.1", "control": false}')
+        assert "restart" in computer.findings()["old_version"]
+        other.shutdown()
 
 
 def test_what_control_knows_is_said(computer: Computer) -> None:

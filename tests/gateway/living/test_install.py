@@ -1,6 +1,7 @@
 """Installing into a folder, again, and taking everything out; what the services may do; certificates."""
 
 import shutil
+import socket
 import ssl
 import subprocess
 import time
@@ -158,7 +159,8 @@ def test_the_pages_are_served_by_tls_too(tmp_path: Path) -> None:
                 told = phone.get(f"https://127.0.0.1:{tls_port}/healthz")
             assert told.status_code == 503
             assert told.json()["control"] is False
-            assert httpx.get(f"http://127.0.0.1:{port}/pondkeeper-ca.crt").text.startswith("-----BEGIN CERTIFICATE")
+            plain = f"http://127.0.0.1:{port}"
+            assert httpx.get(f"{plain}/pondkeeper-ca.crt").text.startswith("-----BEGIN CERTIFICATE")
         finally:
             web.terminate()
 
@@ -176,3 +178,21 @@ def until(holds: Callable[[], bool], within_s: float = 15.0) -> None:
     while not holds():
         assert time.monotonic() < end_s
         time.sleep(0.1)
+
+
+def test_a_taken_tls_port_does_not_take_the_plain_pages_away(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        tls_port = other.getsockname()[1]
+        small_farm(tmp_path, f"{FARM_TEXT}\n[web]\nport = {port}\ntls_port = {tls_port}\n")
+        Certificates(tmp_path / "data/tls").ensure(["localhost"], datetime.now(UTC))
+        with (
+            subprocess.Popen(this_command("gateway", "web", str(tmp_path / "farm.toml"))) as web,
+            httpx.Client() as phone,
+        ):
+            try:
+                until(lambda: answers(phone, f"http://127.0.0.1:{port}/healthz"))
+                time.sleep(0.3)
+                assert phone.get(f"http://127.0.0.1:{port}/healthz").status_code == 503
+            finally:
+                web.terminate()
