@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.children import Child, run_children, this_command
-from gateway.living import backup, doctor, install, restore, upgrade
+from gateway.living import commands
 
 if TYPE_CHECKING:
     from gateway.farm import Farm
@@ -192,5 +192,4 @@ def devices(
     show_template(template)
 
 
-for room in (install, doctor, backup, restore, upgrade):
-    room.register(app)
+commands.register(app)

@@ -7,20 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import apsw
-import typer
 
 from gateway.clock import Clock
-from gateway.farm import Farm, FarmError, read_farm
+from gateway.farm import Farm
 from gateway.journal.schema import VERSION as JOURNAL_VERSION
 from gateway.living import archive
 from gateway.living.archive import Manifest
-from gateway.living.speaking import Lang, words_of
-from gateway.living.system_files import FARM
 
-FAILED, USAGE = 1, 2
 JOURNAL = "journal.sqlite"
 LEFT_OUT = (
     "*.sock",
@@ -32,34 +28,6 @@ LEFT_OUT = (
     "server.crt",
     "server.key",
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add `backup`."""
-
-    @app.command("backup")
-    def backup(
-        file: Annotated[Path, typer.Argument(help="Where to; it holds secrets, keep it safe.")],
-        farm: Annotated[Path, typer.Option("--farm", help="The farm's description.")] = Path(FARM),
-        history: Annotated[bool, typer.Option(help="With the journal: readings and events.")] = True,
-        lang: Lang = "vi",
-    ) -> None:
-        """Keep everything of the farm in one file: description, secrets, people, what was learned, history.
-
-        The farm may go on meanwhile. Exit code 1 when it could not be written, 2 when farm.toml cannot be used.
-        """
-        words = words_of(lang)
-        try:
-            described = read_farm(farm)
-        except FarmError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(USAGE) from error
-        try:
-            manifest = make_backup(farm, described, file, history)
-        except (OSError, apsw.Error) as error:
-            typer.echo(words("backup.failed", file=str(file), detail=str(error)), err=True)
-            raise typer.Exit(FAILED) from error
-        typer.echo(words("backup.done", file=str(file), n=len(manifest.files), megabytes=file.stat().st_size / 1e6))
 
 
 def make_backup(path: Path, farm: Farm, to: Path, history: bool = True) -> Manifest:

@@ -5,13 +5,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 
 from gateway.living import units
 from gateway.living.layer import Foreign, Layer
-from gateway.living.speaking import Lang, words_of
 from gateway.living.system_files import DATA, FARM, system_files
 from gateway.living.tls import Certificates, own_names, utc_now
 from gateway.text import Text
@@ -20,31 +19,6 @@ VERSIONS = Path("/opt/pondkeeper/versions")
 CURRENT = Path("/opt/pondkeeper/current")
 TMPFILES = "pondkeeper.conf"
 CANNOT = 1
-
-Root = Annotated[Path, typer.Option("--root", help="Lay everything under this folder: for images and tests.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add `install` and `uninstall`."""
-
-    @app.command("install")
-    def install(
-        farm: Annotated[Path, typer.Option("--farm", help="The farm's description.")] = Path(FARM),
-        root: Root = Path("/"),
-        dry_run: DryRun = False,
-        lang: Lang = "vi",
-    ) -> None:
-        """Make this gateway a part of the system: user, folders, services, watchdogs, names of adapters, certificates.
-
-        May be run again at any time. Exit code 1 when it cannot be done; nothing was changed then.
-        """
-        install_under(root, farm, dry_run, words_of(lang))
-
-    @app.command("uninstall")
-    def uninstall(root: Root = Path("/"), dry_run: DryRun = False, lang: Lang = "vi") -> None:
-        """Take everything out of the system again but the data: farm.toml and the data folder stay."""
-        uninstall_under(root, dry_run, words_of(lang))
 
 
 def install_under(root: Path, farm: Path, dry_run: bool, words: Text) -> None:

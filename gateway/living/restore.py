@@ -7,41 +7,14 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from gateway.farm import SOCKET_NAME, Farm
 from gateway.journal.schema import VERSION as JOURNAL_VERSION
 from gateway.living.archive import ArchiveError, unpack
 from gateway.living.findings import snapshot
-from gateway.living.speaking import Lang, words_of
-from gateway.living.system_files import FARM
 from gateway.living.tls import Certificates, own_names, utc_now
 
-FAILED = 1
 KEPT = "installed.json"
-
-
-def register(app: typer.Typer) -> None:
-    """Add `restore`."""
-
-    @app.command("restore")
-    def restore(
-        file: Annotated[Path, typer.Argument(help="A file that `backup` has written.")],
-        farm: Annotated[Path, typer.Option("--farm", help="Where the farm's description shall lie.")] = Path(FARM),
-        lang: Lang = "vi",
-    ) -> None:
-        """Bring a farm back. What was here is put aside, never overwritten. Exit code 1 when nothing was changed."""
-        words = words_of(lang)
-        try:
-            restored = restore_backup(file, farm, utc_now())
-        except ArchiveError as error:
-            typer.echo(words(f"restore.{error.code}", file=str(file), detail=error.detail), err=True)
-            raise typer.Exit(FAILED) from error
-        for old in restored.aside:
-            typer.echo(words("restore.aside", file=str(old)))
-        typer.echo(words("restore.done", farm=str(farm), data=str(restored.data)))
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,15 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from gateway.farm import FarmError, read_farm
 from gateway.journal.schema import VERSION as JOURNAL_VERSION
 from gateway.living import units
-from gateway.living.speaking import Lang, words_of
-from gateway.living.system_files import FARM
 
 HOME = Path("/opt/pondkeeper")
 HEALTHY_WITHIN_S = 120.0
 STEADY = 3
 LOOK_S = 2.0
-FAILED = 1
 WHEEL = re.compile(r"^pondkeeper-([0-9][0-9a-zA-Z.+!]*)-.*\.whl$")
 RELEASE = re.compile(r"^[0-9][0-9a-zA-Z.+!]*$")
 
@@ -37,26 +31,6 @@ class UpgradeError(Exception):
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
-
-
-def register(app: typer.Typer) -> None:
-    """Add `upgrade`."""
-
-    @app.command("upgrade")
-    def upgrade(
-        what: Annotated[str, typer.Argument(help="A wheel, or the number of a version.", metavar="WHEEL|VERSION")],
-        farm: Annotated[Path, typer.Option("--farm", help="The farm's description.")] = Path(FARM),
-        one_way: Annotated[bool, typer.Option("--one-way", help="Even if there is no way back.")] = False,
-        lang: Lang = "vi",
-    ) -> None:
-        """Change to another version; back to this one when that is not healthy within 2 minutes. Exit code 1 then."""
-        words = words_of(lang)
-        try:
-            name = Upgrade(home=HOME, farm=farm).to(what, one_way)
-        except UpgradeError as error:
-            typer.echo(words(f"upgrade.{error.code}", what=what, detail=error.detail), err=True)
-            raise typer.Exit(FAILED) from error
-        typer.echo(words("upgrade.done", version=name))
 
 
 def make_environment(folder: Path) -> None:
