@@ -2,11 +2,12 @@
 
 import sys
 
-from bench import backlog, field, heap, journal, line, log, process, response, restart, storage, update
+from bench import alarm, backlog, field, heap, journal, line, log, process, response, restart, storage, update
 
 ALL = {
     "line": line.run,
     "response": response.run,
+    "alarm": alarm.run,
     "process": process.run,
     "restart": restart.run,
     "heap": heap.run,

@@ -70,29 +70,31 @@ async def measure(farm: TwinFarm, folder: Path) -> list[float]:
     running = asyncio.create_task(process.run())
     watch = Watch(process)
     for _ in range(ROUNDS):
-        await _oxygen(farm, 8.0)
-        await _until(
+        await oxygen(farm, 8.0)
+        await until(
             lambda: process.panels["panel-1"].state is not None and not any(process.panels["panel-1"].state.allowed)
         )
         await asyncio.sleep(1.3)
         have = len(watch.took_s)
-        await _oxygen(farm, 3.5)
-        await _until(lambda have=have: len(watch.took_s) >= have + PONDS)
+        await oxygen(farm, 3.5)
+        await until(lambda have=have: len(watch.took_s) >= have + PONDS)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     return watch.took_s
 
 
-async def _oxygen(farm: TwinFarm, do_mg_l: float) -> None:
+async def oxygen(farm: TwinFarm, do_mg_l: float) -> None:
+    """Let the water of all probes have so much, and every probe feel it at once."""
     for probes in farm.probes.values():
         probes.heal()
     farm.ponds["ao-2"].do_mg_l = do_mg_l
     for probes in farm.probes.values():
-        probes._felt_saturation = farm.ponds["ao-2"].saturation
+        probes.senses.settle()
     await asyncio.sleep(0)
 
 
-async def _until(condition: object, seconds: float = 60.0) -> None:
+async def until(condition: object, seconds: float = 60.0) -> None:
+    """Wait for it; raises TimeoutError."""
     ends = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         if time.monotonic() > ends:

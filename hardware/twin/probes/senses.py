@@ -69,6 +69,10 @@ class Senses:
         self._felt_saturation += (self._pond.saturation - self._felt_saturation) * share
         self.drift_mg_l += self.faults.drift_mg_l_per_h * hours
 
+    def settle(self) -> None:
+        """The membranes have caught up with the water."""
+        self._felt_saturation = self._pond.saturation
+
     def heal(self) -> None:
         """Clean, wet and whole again."""
         self.faults = ProbeFaults()
