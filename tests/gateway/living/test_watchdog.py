@@ -17,6 +17,7 @@ import pytest
 from gateway.children import Child, run_children, this_command
 from gateway.clock import Clock
 from gateway.process import ControlProcess
+from tests.faults import Fault
 from tests.gateway.farms import FARM, small_farm
 from tests.gateway.test_deliveries import until
 
@@ -67,9 +68,18 @@ def test_control_is_ready_fed_and_starves_when_it_is_stopped(tmp_path: Path, sys
         assert systemd.hears("STOPPING=1", 5)
 
 
-@pytest.mark.parametrize("part", ["line one", "control", "journal"])
+HANGS = {"line one": "a line's poller", "control": "the control pass", "journal": "the journal's writer"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(part, marks=pytest.mark.fault(f"30{letter}", f"{name} hangs"))
+        for letter, (part, name) in zip("abc", HANGS.items(), strict=True)
+    ],
+)
 def test_each_part_that_stands_still_ends_the_feeding(
-    tmp_path: Path, systemd: Systemd, monkeypatch: pytest.MonkeyPatch, part: str
+    tmp_path: Path, systemd: Systemd, monkeypatch: pytest.MonkeyPatch, part: str, fault: Fault
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", systemd.environment["NOTIFY_SOCKET"])
     monkeypatch.setenv("WATCHDOG_USEC", "1200000")
@@ -100,6 +110,11 @@ def test_each_part_that_stands_still_ends_the_feeding(
         await running
 
     asyncio.run(scenario())
+    fault.measured(
+        aerators="not run here; control is killed after 30 s, and panels give air when their lease is over (fault 13b)",
+        lost="not run here; as when the gateway is killed (fault 13)",
+        told="the watchdog is fed no more; its status names the part that stands still",
+    )
 
 
 def test_a_hung_child_is_killed_and_started_again(tmp_path: Path) -> None:
