@@ -23,6 +23,7 @@ from gateway.bus.health import device_rows, line_rows
 from gateway.bus.lines import make_line
 from gateway.bus.node import Node, PanelNode
 from gateway.bus.panel import Panel
+from gateway.bus.passports import PassportWatch
 from gateway.bus.poller import Polled, Poller
 from gateway.bus.samples import Sample
 from gateway.clock import Clock, boot_id
@@ -47,6 +48,7 @@ SILENT_AFTER_S = 10.0
 HELPER_RESTART_S = 10.0
 REMEMBER_EVERY_S = 1800.0
 REMEMBER_LEAST_S = 10.0
+CALIBRATED_LATELY_S = 7200.0
 ALARMS_SAVED_WITHIN_S = 1.0
 
 
@@ -158,6 +160,10 @@ class ControlProcess:
         """What has to move for the watchdog to be fed."""
         lines = {f"line {name}": lambda poller=poller: poller.turns for name, poller in self.pollers.items()}
         return {**lines, "control": lambda: self.passes, "journal": lambda: self.journal.turns}
+
+    async def _watch_passports(self) -> None:
+        known = await asyncio.to_thread(known_passports, self.journal.path)
+        await PassportWatch([*self.nodes.values()], known, self._has_passport).run()
 
     async def _keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A helper may fail in any way; oxygen does not depend on it."""
@@ -301,11 +307,18 @@ class ControlProcess:
         self.control.serviced(str(order["pond"]), str(order["what"]), str(order.get("who", "")))
         return {}
 
+    def _has_passport(self, device: str, entry: dict[str, Any]) -> None:
+        """An entry of a node's passport that nobody told of; after a new one the probe is trusted."""
+        self.journal.event("calibrated", None, device=device, **entry)
+        self._calibrated[device] = max(self._calibrated.get(device, 0.0), float(entry["when"]))
+        if entry["method"].startswith("do") and 0 <= self.clock.wall() - entry["when"] < CALIBRATED_LATELY_S:
+            self.control.calibrated(device)
+
     def _note(self, order: dict[str, Any]) -> dict[str, Any]:
         """An event that another process has to tell, for the audit log."""
         pond, detail = order.get("pond"), dict(order["detail"])
         self.journal.event(str(order["kind"]), None if pond is None else str(pond), **detail)
-        if order["kind"] == "calibration" and self.clock.wall_known():
+        if order["kind"] == "calibrated" and self.clock.wall_known():
             self._calibrated[str(detail["device"])] = self.clock.wall()
         return {}
 
@@ -406,6 +419,12 @@ def known_calibrations(path: Path) -> dict[str, float]:
             return reader.calibrations()
     except apsw.Error:
         return {}
+
+
+def known_passports(path: Path) -> set[tuple[str, str, int]]:
+    """The calibrations that the journal tells of; apsw.Error when it cannot say, for then all would be told again."""
+    with contextlib.closing(JournalReader(path)) as reader:
+        return reader.passports()
 
 
 def journal_path(farm: Farm) -> Path:

@@ -100,6 +100,11 @@ class FarmControl:
         self.ponds[pond_id].serviced()
         self._on_event("probe_serviced", pond_id, what=what, who=who)
 
+    def calibrated(self, node: str) -> None:
+        """The oxygen probe of this node was calibrated a short time ago."""
+        for pond in self._watched_by(node):
+            pond.serviced()
+
     def _watched_by(self, node: str) -> list[PondControl]:
         return [self.ponds[name] for name, settings in self.settings.items() if settings.node == node]
 

@@ -69,10 +69,18 @@ class JournalReader:
         found = [json.loads(detail) for (detail,) in rows]
         return {row["device"]: row["hardware_id"] for row in found}
 
+    def passports(self) -> set[tuple[str, str, int]]:
+        """Device, key and time of every calibration that was told."""
+        rows = self._connection.execute(
+            "SELECT json_extract(detail, '$.device'), json_extract(detail, '$.key'), json_extract(detail, '$.when')"
+            " FROM events WHERE kind = 'calibrated'"
+        )
+        return {(str(device), str(key), int(when)) for device, key, when in rows if when is not None}
+
     def calibrations(self) -> dict[str, float]:
         """Wall time of each device's newest calibration of known time."""
         rows = self._connection.execute(
-            "SELECT json_extract(detail, '$.device'), MAX(at_wall_s) FROM events"
+            "SELECT json_extract(detail, '$.device'), MAX(IFNULL(json_extract(detail, '$.when'), at_wall_s)) FROM events"
             " WHERE kind = 'calibration' AND wall_known GROUP BY 1"
         )
         return {str(device): float(at_s) for device, at_s in rows if device is not None}

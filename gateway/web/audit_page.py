@@ -30,7 +30,7 @@ KINDS = (
     "signed_out",
     "token_made",
     "token_revoked",
-    "calibration",
+    "calibrated",
     "probe_serviced",
     "harvest",
     "remote_command",

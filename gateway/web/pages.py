@@ -20,7 +20,7 @@ def make_environment(*packages: str) -> Environment:
     """Templates of these packages, the first one's before the others'."""
     loaders = [PackageLoader(package, "templates") for package in packages]
     made = Environment(loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    made.globals.update(tonight=tonight, probe_note=probe_note, unacknowledged=unacknowledged)
+    made.globals.update(tonight=tonight, probe_note=probe_note, day_of=day_of, unacknowledged=unacknowledged)
     return made
 
 
@@ -110,6 +110,11 @@ def clock_of(event: dict[str, Any]) -> str:
     if not event["wall_known"]:
         return "--:--"
     return datetime.fromtimestamp(event["at_wall_s"]).astimezone().strftime("%d/%m %H:%M")
+
+
+def day_of(wall_s: float) -> str:
+    """The local day of a wall time."""
+    return datetime.fromtimestamp(wall_s).astimezone().strftime("%d/%m/%Y")
 
 
 def static_folder() -> str:
