@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import alarm, backlog, field, heap, journal, line, log, process, response, restart, storage, update
+from bench import alarm, backlog, field, heap, journal, line, log, messages, process, response, restart, storage, update
 
 ALL = {
     "line": line.run,
     "response": response.run,
     "alarm": alarm.run,
+    "messages": messages.run,
     "process": process.run,
     "restart": restart.run,
     "heap": heap.run,
