@@ -2,7 +2,22 @@
 
 import sys
 
-from bench import alarm, backlog, field, heap, journal, line, log, messages, process, response, restart, storage, update
+from bench import (
+    alarm,
+    backlog,
+    field,
+    heap,
+    journal,
+    line,
+    log,
+    messages,
+    page,
+    process,
+    response,
+    restart,
+    storage,
+    update,
+)
 
 ALL = {
     "line": line.run,
@@ -18,6 +33,7 @@ ALL = {
     "log": log.run,
     "field": field.run,
     "update": update.run,
+    "page": page.run,
 }
 
 
