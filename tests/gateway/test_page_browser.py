@@ -86,7 +86,7 @@ def serious(page: Page) -> list[str]:
 
 def small_targets(page: Page) -> list[str]:
     """What a thumb may miss: under 48 px."""
-    script = """() => [...document.querySelectorAll("main button, main select, main a, main input")]
+    script = """() => [...document.querySelectorAll("main button, main select, main a, main input:not([type=checkbox]), main .tick")]
         .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 47.5)
         .map((one) => one.outerHTML.slice(0, 90))"""
     return list(page.evaluate(script))
@@ -107,6 +107,16 @@ def test_a_ponds_page_is_sound(visitor: Visitor, size: tuple[int, int], language
     assert small_targets(page) == []
     assert serious(page) == []
     expect(page.locator(".number")).to_have_text(re.compile(r"\d,\d" if language == "vi" else r"\d\.\d"))
+
+
+def test_machines_energy_and_passports_are_sound(visitor: Visitor) -> None:
+    page = visitor.at("/machines")
+    for path, word in (("/machines", "lần bật"), ("/energy", "Cao điểm"), ("/passports", "Vệ sinh")):
+        page.goto(visitor.stand.url + path)
+        expect(page.locator("main")).to_contain_text(word)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        assert small_targets(page) == []
+        assert serious(page) == []
 
 
 def test_text_of_twice_the_size_needs_no_second_scroll(visitor: Visitor) -> None:
