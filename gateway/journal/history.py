@@ -84,7 +84,7 @@ def series(
     if table is not None:
         step_s = STEPS_S[table]
         sums.width_s = max(sums.width_s, float(step_s))
-        for at_s, low, mean, high, count in _condensed(reader, table, node, quantity, place, since_s, until_s):
+        for at_s, low, mean, high, count in _summed(reader, table, node, quantity, place, sums):
             sums.add(at_s, low, mean, high, count)
     for row in rows(reader, since_s, until_s, node=node, after=0 if table is None else reader.condensed()):
         if row.quantity == quantity and row.place == place and row.good and row.value is not None:
@@ -146,6 +146,25 @@ def _table(reader: JournalReader, since_s: float, width_s: float) -> str | None:
         return fine[-1]
     oldest_s = reader.oldest_sample_s()
     return "minutes" if oldest_s is not None and since_s < oldest_s - 60 and reader.condensed() else None
+
+
+def _summed(
+    reader: JournalReader, table: str, node: str, quantity: str, place: int, sums: _Sums
+) -> Iterator[tuple[float, float, float, float, int]]:
+    """As `_condensed`, a row a bucket: SQLite adds minutes up ten times as fast as Python does."""
+    step_s, since_s, until_s = STEPS_S[table], sums.since_s, sums.until_s
+    found = reader.query(
+        f"SELECT MIN(at), MIN(low), SUM(mean * count) / SUM(count), MAX(high), SUM(count) FROM {table} WHERE trace ="
+        " (SELECT id FROM traces WHERE node = ? AND quantity = ? AND place = ?)"
+        " AND at >= ? AND at < ? AND count"
+        " GROUP BY CAST((MIN(MAX((at + 0.5) * ?, ?), ?) - ?) / ? AS INTEGER)",
+        (
+            *(node, quantity, place, int(since_s // step_s), -int(-until_s // step_s)),
+            *(step_s, since_s, math.nextafter(until_s, 0), since_s, sums.width_s),
+        ),
+    )
+    for at, low, mean, high, count in found:
+        yield min(max((at + 0.5) * step_s, since_s), until_s), low, mean, high, count
 
 
 def _condensed(

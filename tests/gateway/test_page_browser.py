@@ -86,7 +86,7 @@ def serious(page: Page) -> list[str]:
 
 def small_targets(page: Page) -> list[str]:
     """What a thumb may miss: under 48 px."""
-    script = """() => [...document.querySelectorAll("main button, main select, main a, main input:not([type=checkbox]), main .tick")]
+    script = """() => [...document.querySelectorAll("main :is(button, select, a, input:not([type=checkbox]), .tick)")]
         .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 47.5)
         .map((one) => one.outerHTML.slice(0, 90))"""
     return list(page.evaluate(script))
