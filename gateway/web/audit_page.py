@@ -18,8 +18,11 @@ KINDS = (
     "override",
     "override_refused",
     "override_released",
+    "override_ended",
+    "override_expired",
     "alarm_acknowledged",
     "alarm_shelved",
+    "alarm_unshelved",
     "alarm_test",
     "settings_changed",
     "settings_undone",
@@ -33,7 +36,9 @@ KINDS = (
     "calibrated",
     "probe_serviced",
     "harvest",
-    "remote_command",
+    "remote_done",
+    "remote_refused",
+    "remote_forged",
     "gateway_started",
 )
 ROWS = 50

@@ -7,8 +7,11 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from gateway.text import text
+from gateway.web.audit_page import KINDS
 from gateway.web.server import ROUTERS
 from gateway.web.signed import RANKS, is_public
+from tests.conftest import ROOT
 from tests.gateway.offices import Office, office
 from tests.gateway.test_tonight import pond, snapshot
 
@@ -75,3 +78,23 @@ def test_a_stream_ends_with_its_session(at: Office, monkeypatch: pytest.MonkeyPa
         assert next(lines).startswith("id:")
         at.people.end_all("bay")
         assert len(list(lines)) < 20
+
+
+def test_nothing_for_developers_is_served(at: Office) -> None:
+    at.sign_in("tam")
+    for path in ("/docs", "/redoc", "/openapi.json"):
+        assert at.client.get(path).status_code == 404, path
+
+
+def test_the_page_on_security_names_tests_that_there_are() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)`((?:,? `test_\w+`)+)", page)
+    assert len(named) > 20
+    for file, names in named:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        for name in re.findall(r"test_\w+", names):
+            assert f"def {name}(" in source, (file, name)
+
+
+def test_the_audit_log_has_words_for_all_that_it_shows() -> None:
+    assert [kind for kind in KINDS if not text("vi").has(f"event.{kind}")] == []
