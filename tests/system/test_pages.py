@@ -117,14 +117,14 @@ def test_an_override_asks_is_obeyed_and_can_be_taken_back(chain: Chain, browser:
     row.get_by_role("button").click()
     assert serious(page) == []
     page.get_by_role("button", name="Bật 30 phút").click()
-    expect(page.get_by_role("status")).to_have_text("Đã nhận.")
+    expect(page.locator("dialog").get_by_role("status")).to_have_text("Đã nhận.")
     page.get_by_role("button", name="Đóng").click()
     expect(page.locator("dialog")).to_have_count(0)
     eventually(lambda: chain.running("ao-2")[resting], 10, "the machine runs")
     expect(row).to_contain_text("bật bằng tay")
     row.get_by_role("button").click()
     page.get_by_role("button", name="Trả về tự động").click()
-    expect(page.get_by_role("status")).to_have_text("Đã nhận.")
+    expect(page.locator("dialog").get_by_role("status")).to_have_text("Đã nhận.")
     page.context.close()
 
 
@@ -134,7 +134,7 @@ def test_an_override_cannot_beat_the_guard(chain: Chain, browser: Browser) -> No
     page = open_page(browser, f"{chain.demo.plan.gateway_url}/ponds/ao-2", session=chain.session())
     page.locator(".machines li").first.get_by_role("button").click()
     page.get_by_role("button", name="Tắt 30 phút").click(delay=1200)
-    expect(page.get_by_role("status")).to_contain_text("Không tắt được")
+    expect(page.locator("dialog").get_by_role("status")).to_contain_text("Không tắt được")
     page.context.close()
 
 
