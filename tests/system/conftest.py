@@ -84,6 +84,17 @@ class Chain:
         """Which machines of a pond truly run."""
         return [machine["running"] for machine in self.truth()["ponds"][pond]["machines"]]
 
+    def alarm(self, *kinds: str) -> dict[str, Any]:
+        """The alarm of one of these kinds that the gateway tells of; StopIteration while there is none."""
+        listed = self.belief()["alarms"]["list"]
+        return next(alarm for alarm in listed if alarm["kind"] in kinds and alarm["state"] in ("unack", "acked"))
+
+    def told(self, seconds: float, *kinds: str) -> str:
+        """Wait for the alarm; how long it took from now, in words for the table of faults."""
+        took_s = eventually(lambda: self.alarm(*kinds), seconds, f"alarm {kinds}")
+        siren = ", siren" if self.belief()["alarms"]["siren"] else ""
+        return f"alarm `{self.alarm(*kinds)['kind']}`{siren} ({took_s:.0f} s later)"
+
     def session(self) -> str:
         """The owner's session, made at first use."""
         if self._session is None:

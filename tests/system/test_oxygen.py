@@ -32,7 +32,7 @@ def test_each_probe_fault_ends_in_aerators_on(
     fault.measured(
         aerators=f"all on {known_s + on_s:.0f} s after",
         lost="nothing; values are marked, none is believed",
-        told=f"page and event after {known_s:.0f} s",
+        told=f"page after {known_s:.0f} s; {chain.told(45, 'do_fault')}",
     )
 
 
@@ -44,7 +44,7 @@ def test_a_silent_node_ends_in_aerators_on(chain: Chain, fault: Fault) -> None:
     fault.measured(
         aerators=f"all on {known_s + on_s:.0f} s after",
         lost="nothing; the node keeps its samples",
-        told=f"page after {known_s:.0f} s, value grey with its age",
+        told=f"page after {known_s:.0f} s, value grey with its age; {chain.told(20, 'node_silent')}",
     )
 
 
@@ -56,7 +56,7 @@ def test_a_shorted_line_ends_in_aerators_on_without_the_gateway(chain: Chain, fa
     fault.measured(
         aerators=f"all on after {on_s:.0f} s, by the panel's own rule (lease {LEASE_S} s)",
         lost="nothing",
-        told=f"one event for the line after {on_s + told_s:.0f} s",
+        told=f"one event for the line after {on_s + told_s:.0f} s; {chain.told(20, 'line_dead')}, one for all on it",
     )
 
 
@@ -119,7 +119,7 @@ def test_a_motor_that_does_not_run_is_named_and_replaced(chain: Chain, fault: Fa
     fault.measured(
         aerators=f"the next one ran after {known_s + next_s:.0f} s",
         lost="nothing",
-        told=f"page and event after {known_s:.0f} s",
+        told=f"page and event after {known_s:.0f} s; {chain.told(25, 'aerator_not_running')}",
     )
 
 
@@ -134,7 +134,7 @@ def test_a_welded_contactor_is_named(chain: Chain, fault: Fault) -> None:
     fault.measured(
         aerators="it ran on and was not toggled; it counts as load on its feeder",
         lost="nothing",
-        told="page and one event, 10 s after the stop",
+        told=f"page and one event, 10 s after the stop; {chain.told(25, 'aerator_not_stopping')}",
     )
 
 
@@ -143,7 +143,11 @@ def test_lost_mains_are_seen_as_machines_that_do_not_run(chain: Chain, fault: Fa
     chain.break_it("mains", on=False)
     eventually(lambda: not any(chain.running("ao-2")), 2, "no motor runs")
     known_s = eventually(lambda: any(machine["failed"] for machine in chain.pond("ao-2")["machines"]), 16, "failed")
-    fault.measured(aerators="no power, none can run", lost="nothing", told=f"page and event after {known_s:.0f} s")
+    fault.measured(
+        aerators="no power, none can run",
+        lost="nothing",
+        told=f"page and event after {known_s:.0f} s; {chain.told(25, 'mains_lost', 'aerator_not_running')}",
+    )
 
 
 @pytest.mark.fault("2b", "the USB adapter is unplugged and comes back")
