@@ -17,7 +17,7 @@ from tests.gateway.farms import FARM
 from tests.gateway.test_deliveries import Control, entry, until
 from tests.gateway.test_push import Browser, site
 
-MOST_MB = 48
+MOST_MB = 64
 PERSON = """
 [[person]]
 id = "an"

@@ -30,7 +30,7 @@ RUBBISH = (
     b"x" * 3000,
 )
 AN = PersonSettings(id="an", name="An", phone="+84901234567")
-SHORT = Waits(open_s=0.02, wake_s=0.3, look_s=0.05, ready_s=0.3, send_s=0.5)
+SHORT = Waits(open_s=0.02, wake_s=0.3, look_s=0.05, ready_s=1.0, send_s=0.5)
 HURRY = Patience(ring_s=0.3, call_s=0.7, answer_s=0.5, pause_s=0.05, speech_speed=40.0)
 
 
