@@ -21,7 +21,9 @@
   };
 
   document.addEventListener("pointerdown", (event) => { if (button(event)) start(button(event)); });
-  for (const end of ["pointerup", "pointercancel", "pointerout", "keyup", "blur"]) document.addEventListener(end, stop, true);
+  for (const end of ["pointerup", "pointercancel", "keyup"]) document.addEventListener(end, stop, true);
+  // Focus that comes to the button leaves another element, and a finger may wander within the button.
+  for (const end of ["pointerout", "blur"]) document.addEventListener(end, (event) => { if (event.target === button(event)) stop(); }, true);
   document.addEventListener("keydown", (event) => {
     if (!button(event) || (event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
