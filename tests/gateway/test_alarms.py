@@ -112,7 +112,7 @@ def test_a_night_oxygen_falls_and_people_are_woken_one_after_another(room: Room)
     ]  # fmt: skip
     room.sent.clear()
     room.live(480, pond(3.8))
-    assert room.sent == [(180.0, "call", "chu"), (300.0, "call", "lan"), (420.0, "call", "bac-nam")]
+    assert room.sent == [(175.0, "call", "chu"), (295.0, "call", "lan"), (415.0, "call", "bac-nam")]
     room.sent.clear()
     room.live(200, pond(3.8))
     assert (600.0, "sms", "lan") in room.sent
