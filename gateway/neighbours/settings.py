@@ -2,13 +2,11 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from gateway.parts import Key, Part
-
-TokenRole = Literal["reader", "worker"]
+from gateway.parts import Part
 
 
 def _network(text: str) -> str:
@@ -31,7 +29,7 @@ class HomeAssistantSettings(Part):
 
 
 class PrometheusSettings(Part):
-    """`/metrics`: for who has a token, and without one for the addresses of `lan` ("192.168.1.0/24")."""
+    """`/metrics`: for who has a key, and without one for the addresses of `lan` ("192.168.1.0/24")."""
 
     lan: Network | None = None
 
@@ -47,7 +45,7 @@ class PrometheusSettings(Part):
 
 
 class RestSettings(Part):
-    """`/api/v1`: for who has a token."""
+    """`/api/v1`: for who has a key of the page "people"."""
 
 
 class ModbusSettings(Part):
@@ -57,17 +55,6 @@ class ModbusSettings(Part):
     port: Annotated[int, Field(ge=1, le=65535)] = 502
 
 
-class TokenSettings(Part):
-    """A program's key: `sha256` of the token that `pondkeeper-gateway token` printed once.
-
-    A reader may look; a worker may also set machines by hand and acknowledge alarms.
-    """
-
-    name: Key
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    role: TokenRole = "reader"
-
-
 class NeighbourSettings(Part):
     """`[neighbours]`."""
 
@@ -75,4 +62,3 @@ class NeighbourSettings(Part):
     prometheus: PrometheusSettings | None = None
     rest: RestSettings | None = None
     modbus: ModbusSettings | None = None
-    token: list[TokenSettings] = []

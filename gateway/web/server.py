@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from gateway.clock import Clock
 from gateway.farm import Farm
 from gateway.living.feed import Feed
+from gateway.neighbours.tasks import neighbours, routers
 from gateway.people.code import current_code
 from gateway.people.store import PeopleStore
 from gateway.web import (
@@ -81,7 +82,7 @@ def make_app(farm: Farm, path: Path) -> FastAPI:
     @contextlib.asynccontextmanager
     async def connected(_: FastAPI) -> AsyncIterator[None]:
         desk.loop = asyncio.get_running_loop()
-        tasks = [asyncio.create_task(desk.link.run()), asyncio.create_task(Feed({}).run())]
+        tasks = [asyncio.create_task(desk.link.run()), asyncio.create_task(Feed({}).run()), *neighbours(desk)]
         yield
         for task in tasks:
             task.cancel()
@@ -92,7 +93,7 @@ def make_app(farm: Farm, path: Path) -> FastAPI:
     app.add_middleware(SmallBodies)
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.mount("/static", StaticFiles(directory=static_folder()), name="static")
-    for router in ROUTERS:
+    for router in (*ROUTERS, *routers(farm.neighbours)):
         app.include_router(router)
 
     app.middleware("http")(only_the_signed_in)

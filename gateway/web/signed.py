@@ -82,12 +82,22 @@ def person_of(request: Request, desk: Desk) -> Person | None:
 
 
 def who_reads(request: Request, desk: Desk) -> Person | None:
-    """As `person_of`, or a visitor where the farm lets them read; None when the disk refuses."""
+    """As `person_of`, or a visitor where the farm or, for Prometheus, its address lets them read.
+
+    None when the disk refuses.
+    """
     try:
         found = person_of(request, desk)
     except apsw.Error:
         found = None
-    return VISITOR if found is None and desk.farm.web.visitors == "read" else found
+    visits = desk.farm.web.visitors == "read" or _is_neighbour(request, desk)
+    return VISITOR if found is None and visits else found
+
+
+def _is_neighbour(request: Request, desk: Desk) -> bool:
+    """A Prometheus of the addresses that farm.toml names."""
+    prometheus, client = desk.farm.neighbours.prometheus, request.client
+    return request.url.path == "/metrics" and prometheus is not None and prometheus.lets_in(client and client.host)
 
 
 def is_public(path: str) -> bool:
