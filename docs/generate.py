@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.neighbours.registers import FIRST_POND, HOUSE, PER_POND, POND
 from hardware import registers
 from hardware.quantities import QUANTITIES
 from hardware.registers import BLOCKS, Block, parse, width
@@ -80,7 +81,21 @@ def _fault(row: dict[str, str]) -> str:
     return f"| {' | '.join(cells)} | `{row['test'].split('[')[0]}` |\n"
 
 
+TABLES = re.compile(r"(?<=<!-- modbus map, by `make docs` -->\n).*?(?=<!-- end -->)", re.S)
+
+
+def neighbours_page(page: str) -> str:
+    """docs/neighbours.md with the Modbus map of now."""
+    rows = [("address", "meaning"), ("---", "---")]
+    rows += [(str(register.at), register.text) for register in HOUSE]
+    rows += [(f"{FIRST_POND} + {PER_POND} n + {register.at}", register.text) for register in POND]
+    table = "".join(f"| {place} | {text} |\n" for place, text in rows)
+    return TABLES.sub(lambda _: f"\n{table}\n", page)
+
+
 if __name__ == "__main__":
+    neighbours = ROOT / "docs/neighbours.md"
+    neighbours.write_text(neighbours_page(neighbours.read_text(encoding="utf-8")), encoding="utf-8")
     (ROOT / "docs/registers.md").write_text(registers_page(), encoding="utf-8")
     if (ROOT / "build/faults").exists():
         (ROOT / "docs/faults.md").write_text(faults_page(), encoding="utf-8")

@@ -14,11 +14,13 @@ import jsonschema_rs
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from docs.generate import neighbours_page
 from gateway.neighbours.discovery import configurations, states
 from gateway.neighbours.metrics import exposition
 from gateway.neighbours.registers import FIRST_POND, PER_POND, POND, registers
 from gateway.neighbours.settings import PrometheusSettings
 from gateway.text import text
+from tests.conftest import ROOT
 from tests.gateway.farms import small_farm
 from tests.gateway.next_door import Farmhouse, farmhouse
 from tests.mosquitto import mosquitto
@@ -302,3 +304,8 @@ def test_without_control_every_value_is_absent_and_bad(tmp_path: Path) -> None:
     assert [words[at] for at in (0, 6, 8, 10, 12)] == [0x8000] * 5
     assert [words[at] for at in (1, 7, 9, 11, 13)] == [2] * 5
     assert (words[2], words[3]) == (0xFFFF, 3)
+
+
+def test_the_page_shows_the_map_of_now() -> None:
+    page = (ROOT / "docs/neighbours.md").read_text(encoding="utf-8")
+    assert neighbours_page(page) == page, "run make docs"
