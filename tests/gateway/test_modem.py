@@ -18,6 +18,7 @@ from gateway.messages.speech import Speech
 from gateway.messages.states import States
 from gateway.people.settings import PersonSettings
 from hardware.twin.modem import Habits, SimulatedModem
+from tests.faults import Fault
 from tests.gateway.test_deliveries import entry, until
 
 RUBBISH = (
@@ -157,7 +158,8 @@ def test_ok_by_sms_acknowledges_what_that_person_was_told(tmp_path: Path) -> Non
     asyncio.run(scenario())
 
 
-def test_no_credit_is_named_and_forgotten_when_it_works_again(tmp_path: Path) -> None:
+@pytest.mark.fault("31", "the modem's card has no credit")
+def test_no_credit_is_named_and_forgotten_when_it_works_again(tmp_path: Path, fault: Fault) -> None:
     async def scenario() -> None:
         async with yard(tmp_path, Habits(credit=False)) as at:
             with pytest.raises(NotDelivered, match="CMS ERROR: 21") as refused:
@@ -171,6 +173,11 @@ def test_no_credit_is_named_and_forgotten_when_it_works_again(tmp_path: Path) ->
             await at.ready()
 
     asyncio.run(scenario())
+    fault.measured(
+        aerators="not concerned; siren and push messages need no card (the modem alone, simulated)",
+        lost="nothing: SMS and call are reported as failed, the ladder goes on to the next way and person",
+        told="page and event at the first message that is refused; forgotten at the first that goes through",
+    )
 
 
 def test_no_network_is_named_until_it_is_back(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_the_other_ones_confirmations_take_nothing_from_the_outbox(tmp_path: Pat
         assert [event["kind"] for event in reader.unsent("event", 10)] == ["identity_shared"]
     journal.close()
     fault.measured(
-        aerators="nothing changes; each gateway keeps its own lines",
-        lost="nothing: the other one's confirmations take no row away, the cloud tells rows apart by board, boot and time",
+        aerators="not concerned (the uplink alone, with confirmations as the other one would get them)",
+        lost="nothing: the other one's confirmations take no row out of the outbox",
         told="event at the third confirmation of a batch that was never sent, two minutes after the start; `doctor`",
     )
