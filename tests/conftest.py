@@ -22,13 +22,13 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-CHAIN = ("test_oxygen", "test_ledger", "test_pages", "test_faults")
+CHAINS = {"test_ledger": "chain 1", "test_pages": "chain 1", "test_oxygen": "chain 2", "test_faults": "chain 2"}
 
 
 def share_of(nodeid: str) -> str:
-    """What must stay with one worker: a file, or all that share the living chain."""
+    """What must stay with one worker: a file, or all that share a living chain."""
     file = nodeid.split("::")[0]
-    return "chain" if Path(file).stem in CHAIN else file
+    return CHAINS.get(Path(file).stem, file)
 
 
 class ByFile(LoadScopeScheduling):
@@ -45,5 +45,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: the chain, then the other system tests."""
-    items.sort(key=lambda item: (share_of(item.nodeid) != "chain", "system" not in item.path.parts))
+    """The longest first: the chains, then the other system tests."""
+    items.sort(key=lambda item: (item.path.stem not in CHAINS, "system" not in item.path.parts, share_of(item.nodeid)))
