@@ -28,7 +28,7 @@ from gateway.journal.state import State, look
 
 log = logging.getLogger(__name__)
 
-COMMIT_S = 3.0
+COMMIT_S, LATE_COMMIT_S = 3.0, 0.5
 MOST_WAITING = 50_000
 BUSY_MS = 5000
 RETRY_S = 5.0
@@ -94,7 +94,7 @@ class Journal:
         self._vfs = vfs
         self._tickets = 0
         self._jobs: list[Job] = []
-        self._urgent = False
+        self._urgent = self._late = False
         self._closing = False
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -114,7 +114,11 @@ class Journal:
         }
 
     def put(self, sample: Sample) -> int:
-        """Keep a sample; returns the ticket that `committed` reaches when it is safe; raises MemoryFull."""
+        """Keep a sample; returns the ticket that `committed` reaches when it is safe; raises MemoryFull.
+
+        A late one is safe within a second: its node shows the next window when it has been told so.
+        """
+        self._late = self._late or sample.late
         return self._submit(lambda connection: rows.insert_sample(connection, sample, self._clock, self._boot))
 
     def event(self, kind: str, pond: str | None = None, **detail: object) -> int:
@@ -178,10 +182,10 @@ class Journal:
         while not self._closing or self._jobs:
             self.turns += 1
             with self._wake:
-                self._wake.wait_for(lambda: self._urgent or self._closing, self._commit_s)
+                self._wait()
                 jobs, ticket = self._jobs, self._tickets
                 self._jobs = []
-                self._urgent = False
+                self._urgent = self._late = False
                 closing = self._closing
             if self._ready() and (not jobs or self._write(jobs)):
                 with self._wake:
@@ -194,6 +198,15 @@ class Journal:
             if closing:
                 return
             time.sleep(min(self._commit_s, RETRY_S))
+
+    def _wait(self) -> None:
+        """Until it is time to commit."""
+        ends_s = time.monotonic() + self._commit_s
+        while not (self._urgent or self._closing) and (left_s := ends_s - time.monotonic()) > 0:
+            late = self._late
+            self._wake.wait(min(left_s, LATE_COMMIT_S))
+            if late:
+                return
 
     def _ready(self) -> bool:
         """A file that could not be opened is tried again."""
