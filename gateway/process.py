@@ -48,6 +48,7 @@ SILENT_AFTER_S = 10.0
 HELPER_RESTART_S = 10.0
 REMEMBER_EVERY_S = 1800.0
 REMEMBER_LEAST_S = 10.0
+CANCEL_TRIES = 5
 CALIBRATED_LATELY_S = 7200.0
 ALARMS_SAVED_WITHIN_S = 1.0
 
@@ -204,10 +205,7 @@ class ControlProcess:
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
         notify("STOPPING=1")
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await _end_all(tasks)
         await self.link.stop()
         try:
             await self._save_alarms()
@@ -401,6 +399,18 @@ class ControlProcess:
         else:
             self._silent.add(node.name)
             self.journal.event("device_silent", device=node.name, text=str(error))
+
+
+async def _end_all(tasks: list["asyncio.Task[None]"]) -> None:
+    """Cancel them until they are gone: in Python 3.11 a wait_for that is just done swallows a cancellation."""
+    left = set(tasks)
+    for _ in range(CANCEL_TRIES):
+        for task in left:
+            task.cancel()
+        if left:
+            _, left = await asyncio.wait(left, timeout=1.0)
+    for task in left:
+        log.error("%s does not end", task)
 
 
 def known_devices(path: Path) -> dict[str, str]:

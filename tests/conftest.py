@@ -22,20 +22,14 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-CHAINS = {"test_ledger": "chain 1", "test_pages": "chain 1", "test_oxygen": "chain 2", "test_faults": "chain 2"}
-
-
-def share_of(nodeid: str) -> str:
-    """What must stay with one worker: a file, or all that share a living chain."""
-    file = nodeid.split("::")[0]
-    return CHAINS.get(Path(file).stem, file)
+LONGEST = ("test_oxygen", "test_ledger", "test_update", "test_pages", "test_faults")
 
 
 class ByFile(LoadScopeScheduling):
     """Hands whole files to the workers, in the order collected."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return share_of(nodeid)
+        return nodeid.split("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
@@ -45,5 +39,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: the chains, then the other system tests."""
-    items.sort(key=lambda item: (item.path.stem not in CHAINS, "system" not in item.path.parts, share_of(item.nodeid)))
+    """The longest first."""
+    items.sort(key=lambda item: (item.path.stem not in LONGEST, "system" not in item.path.parts))

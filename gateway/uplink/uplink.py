@@ -1,7 +1,6 @@
 """Brings the journal to the cloud over MQTT; a new client for each connection, and the cloud's own word for each row."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import random
@@ -117,8 +116,7 @@ class Uplink:
                     await self._send_until_broken(client, reader, listening)
                 finally:
                     listening.cancel()
-                    with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
-                        await listening
+                    await asyncio.wait([listening])
         finally:
             reader.close()
 

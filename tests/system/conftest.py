@@ -150,7 +150,7 @@ def eventually(condition: Callable[[], object], seconds: float, what: str = "") 
     pytest.fail(f"{what or 'condition'} not met in {seconds} s; last: {last!r}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def living(tmp_path_factory: pytest.TempPathFactory, firmware: Path) -> Iterator[Chain]:
     folder = tmp_path_factory.mktemp("chain")
     with Demo(make_plan(folder, firmware)) as demo, httpx.Client(timeout=5) as http:
