@@ -49,6 +49,7 @@ HELPER_RESTART_S = 10.0
 REMEMBER_EVERY_S = 1800.0
 REMEMBER_LEAST_S = 10.0
 CANCEL_TRIES = 5
+LET_GO_S = 2.0
 CALIBRATED_LATELY_S = 7200.0
 ALARMS_SAVED_WITHIN_S = 1.0
 
@@ -152,6 +153,7 @@ class ControlProcess:
             self._keep("planning", self.planning.run),
             self._keep("memory", self._save_for_ever),
             self._keep("the alarms' memory", self._save_alarms_for_ever),
+            self._keep("the passports", self._watch_passports),
         ]
         if self.uplink is not None:
             work.append(self._keep("the uplink", self.uplink.run))
@@ -161,6 +163,14 @@ class ControlProcess:
         """What has to move for the watchdog to be fed."""
         lines = {f"line {name}": lambda poller=poller: poller.turns for name, poller in self.pollers.items()}
         return {**lines, "control": lambda: self.passes, "journal": lambda: self.journal.turns}
+
+    async def _let_go(self, keeper: Keeper) -> None:
+        """A board that would keep its aerators off while nobody commands it lets them run."""
+        try:
+            async with asyncio.timeout(LET_GO_S):
+                await keeper.let_go()
+        except (BusError, TimeoutError) as error:
+            log.error("%s could not be told to let its aerators run (%s)", keeper.panel.name, error)
 
     async def _watch_passports(self) -> None:
         known = await asyncio.to_thread(known_passports, self.journal.path)
@@ -206,6 +216,7 @@ class ControlProcess:
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
         notify("STOPPING=1")
         await _end_all(tasks)
+        await asyncio.gather(*(self._let_go(keeper) for keeper in self.keepers.values()))
         await self.link.stop()
         try:
             await self._save_alarms()

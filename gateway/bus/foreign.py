@@ -1,5 +1,6 @@
 """A device that is none of our nodes: asks its registers by its template and makes samples of them."""
 
+import contextlib
 import math
 from collections.abc import Callable
 from typing import Protocol
@@ -7,7 +8,7 @@ from typing import Protocol
 from gateway.bus.codec import Span, decoded, hole_max, spans
 from gateway.bus.derive import Readings, bad, complete
 from gateway.bus.device import Device
-from gateway.bus.errors import NoReply, Refused
+from gateway.bus.errors import MemoryFull, NoReply, Refused
 from gateway.bus.request import Request, read_words, words_of
 from gateway.bus.samples import Quality, Reading, Sample
 from gateway.bus.template import FAULT, OUTPUT_HZ, Register, Template
@@ -151,8 +152,9 @@ class Foreign:
             readings=readings,
         )
         self.newest = sample
-        self._ledger.put(sample)
         self._on_sample(self, sample)
+        with contextlib.suppress(MemoryFull):
+            self._ledger.put(sample)
 
     def _judged(self, values: dict[str, float]) -> Readings:
         """A number that cannot be true is none; nor is any while the device reports a fault or warms up."""

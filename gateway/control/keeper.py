@@ -15,7 +15,8 @@ EXPIRY_S = 30
 class Keeper:
     """Keeps one panel. Without a decision it renews nothing, so that the panel's own rule turns its aerators on.
 
-    A siren that shall sound needs a command: where nothing is decided, that one lets all aerators run too.
+    A board without such a rule (it "holds") is told to let all run. So is a panel whose siren shall sound, for that needs a
+    command.
     """
 
     def __init__(self, panel: Panel) -> None:
@@ -47,10 +48,21 @@ class Keeper:
         wish = self._wish
         if not self.panel.known:
             await self.panel.identify()
-        if wish.decided or wish.siren:
-            count = self.panel.aerators
-            wanted = [wish.wanted.get(at, True) for at in range(count)]
-            self.panel.set_speeds(wish.speed)
-            await self.panel.command(wanted, EXPIRY_S, RELAY, wish.siren)
+        if wish.decided or wish.siren or self._holds:
+            await self._command(wish)
         if self.panel.known:
             await self.panel.read_state(RELAY)
+
+    async def let_go(self) -> None:
+        """The gateway leaves: what would hold its last command is told to let all run; raises BusError."""
+        if self._holds:
+            await self._command(PanelWish())
+
+    @property
+    def _holds(self) -> bool:
+        return self.panel.on_gateway_death == "holds"
+
+    async def _command(self, wish: PanelWish) -> None:
+        wanted = [wish.wanted.get(at, True) for at in range(self.panel.aerators)]
+        self.panel.set_speeds(wish.speed)
+        await self.panel.command(wanted, EXPIRY_S, RELAY, wish.siren)

@@ -81,7 +81,7 @@ class JournalReader:
         """Wall time of each device's newest calibration of known time."""
         rows = self._connection.execute(
             "SELECT json_extract(detail, '$.device'), MAX(IFNULL(json_extract(detail, '$.when'), at_wall_s)) FROM events"
-            " WHERE kind = 'calibration' AND wall_known GROUP BY 1"
+            " WHERE kind = 'calibrated' AND wall_known GROUP BY 1"
         )
         return {str(device): float(at_s) for device, at_s in rows if device is not None}
 

@@ -115,7 +115,7 @@ class PeopleStore:
             if row is None or row[1] < now_s - SESSION_IDLE_S:
                 return None
             if abs(now_s - row[1]) > SEEN_EVERY_S:
-                with connection:
+                with contextlib.suppress(apsw.Error), connection:
                     connection.execute("UPDATE sessions SET seen_s = ? WHERE hash = ?", (now_s, key))
         return str(row[0])
 

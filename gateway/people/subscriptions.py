@@ -58,8 +58,10 @@ class Subscriptions:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[apsw.Connection]:
+        if not self._path.exists():
+            with contextlib.suppress(OSError):
+                self._path.touch(mode=0o600)
         with contextlib.closing(apsw.Connection(str(self._path))) as database:
-            self._path.chmod(0o600)
             database.set_busy_timeout(BUSY_MS)
             database.execute(TABLE)
             with database:

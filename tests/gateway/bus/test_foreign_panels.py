@@ -9,6 +9,8 @@ from gateway.bus.errors import NoReply
 from gateway.bus.relays import RelayBoard
 from gateway.bus.template import read_template
 from gateway.bus.turns import RELAY
+from gateway.control.farm_control import PanelWish
+from gateway.control.keeper import Keeper
 from hardware.twin.foreign.drives import Drive as TwinDrive
 from hardware.twin.foreign.drives import Gd20, Ms300
 from hardware.twin.foreign.waveshare import WaveshareRelay
@@ -78,3 +80,20 @@ async def test_a_silent_drive_does_not_keep_the_others_from_running(tmp_path: Pa
         assert state.running == (False, True)
         assert state.current_a[1] == pytest.approx(2.0)
         assert state.speed == (0.0, 0.5)
+
+
+async def test_a_board_that_holds_is_told_to_let_all_run_before_the_first_decision_and_when_the_gateway_leaves(
+    tmp_path: Path,
+) -> None:
+    board = WaveshareRelay(1)
+    with Stall(tmp_path, [board]) as stall:
+        panel = stall.device("waveshare-relay-8", 1, RelayBoard)
+        keeper = Keeper(panel)
+        board.coils = dict.fromkeys(range(8), True)
+        await keeper._renew()
+        assert not any(board.coils.values())
+        keeper.wish(PanelWish(wanted=dict.fromkeys(range(8), False), decided=True))
+        await keeper._renew()
+        assert all(board.coils.values())
+        await keeper.let_go()
+        assert not any(board.coils.values())
