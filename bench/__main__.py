@@ -5,6 +5,7 @@ import sys
 from bench import (
     alarm,
     backlog,
+    bus32,
     field,
     heap,
     journal,
@@ -21,6 +22,7 @@ from bench import (
 
 ALL = {
     "line": line.run,
+    "bus32": bus32.run,
     "response": response.run,
     "alarm": alarm.run,
     "messages": messages.run,
