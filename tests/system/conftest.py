@@ -19,6 +19,7 @@ from tests.ports import free_ports
 
 LEASE_S = 8
 STAGGER_S = 0.5
+EVENING = 18.0  # twelve hours of night last six minutes
 
 
 def drop_old_bytes(port: Path) -> None:
@@ -38,6 +39,7 @@ def make_plan(folder: Path, firmware: Path, **changes: Any) -> DemoPlan:
         sample_period_ms=1000,
         lease_s=LEASE_S,
         stagger_ms=int(STAGGER_S * 1000),
+        start_hour=EVENING,
     )
     return DemoPlan(
         folder=folder,

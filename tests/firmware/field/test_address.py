@@ -32,8 +32,11 @@ def port(farm: TwinFarm) -> str:
 
 
 def test_identify_shows_every_node_and_the_two_that_share_an_address(tool: Tool, port: str) -> None:
-    found = tool.json("identify", "--units", "1-12", "--port", port)
-    nodes = {node["unit"]: node for node in found.json["nodes"]}
+    for _ in range(3):  # two boards that answer at the same moment on a busy computer may hide one another once
+        found = tool.json("identify", "--units", "1-12", "--port", port)
+        nodes = {node["unit"]: node for node in found.json["nodes"]}
+        if nodes[9]["clash"]:
+            break
     assert sorted(nodes) == [1, 2, 9]
     assert nodes[1]["hardware_ids"] == ["240ac4000051"]
     assert nodes[9]["clash"]
