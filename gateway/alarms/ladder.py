@@ -114,7 +114,8 @@ class Ladder:
 
     def _send(self, alarm: Alarm, rung: Rung, climb: Climb, now_s: float) -> None:
         way = rung.person, rung.channel
-        if way in climb.told and (self._waits(alarm.id, way) or self._floods(rung.person, now_s)):
+        wakes = rung.channel == "call" and alarm.state.kind.priority == "critical"
+        if way in climb.told and (self._waits(alarm.id, way) or (not wakes and self._floods(rung.person, now_s))):
             return
         climb.told.add(way)
         self._sent_s[rung.person].append(now_s)

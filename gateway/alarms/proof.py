@@ -1,6 +1,6 @@
 """The weekly proof test, and the one that a person asks for: siren for a moment, a message on every way. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.alarms.conditions.condition import Condition, Key
 
@@ -29,10 +29,11 @@ class Proof:
         if self._week_minute is None or local is None:
             return False
         minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
-        today = local.date().isoformat()
-        if (minute - self._week_minute) % WEEK_MINUTES >= LATE_MINUTES or self.last == today:
+        late_minutes = (minute - self._week_minute) % WEEK_MINUTES
+        day = (local - timedelta(minutes=late_minutes)).date().isoformat()
+        if late_minutes >= LATE_MINUTES or self.last == day:
             return False
-        self.last = today
+        self.last = day
         return True
 
     def conditions(self, now_s: float) -> tuple[Condition, ...]:

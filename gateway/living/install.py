@@ -24,6 +24,8 @@ CANNOT = 1
 def install_under(root: Path, farm: Path, dry_run: bool, words: Text) -> None:
     """Lay the files, make the certificates, set everything going; typer.Exit 1 when it cannot be done."""
     _must_be_root(root, dry_run, words)
+    if not farm.is_absolute() or farm.parent.name != "pondkeeper":
+        _end(words("install.folder", farm=farm, usual=FARM))
     if root == Path("/") and not dry_run:
         point_current(Path(sys.prefix))
     command = own_command()

@@ -52,7 +52,7 @@ class ModbusSettings(Part):
     """A Modbus TCP server that can only be read; `host` is the gateway's address on the farm's own network."""
 
     host: str
-    port: Annotated[int, Field(ge=1, le=65535)] = 502
+    port: Annotated[int, Field(ge=1, le=65535)] = 1502
 
 
 class NeighbourSettings(Part):

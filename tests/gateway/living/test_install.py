@@ -196,3 +196,12 @@ def test_a_taken_tls_port_does_not_take_the_plain_pages_away(tmp_path: Path) -> 
                 assert phone.get(f"http://127.0.0.1:{port}/healthz").status_code == 503
             finally:
                 web.terminate()
+
+
+def test_a_folder_that_others_use_is_not_given_to_the_service(system: Path) -> None:
+    before = tree(system)
+    for farm in ("/etc/farm.toml", "farm.toml"):
+        code, said = gateway("install", "--root", str(system), "--farm", farm)
+        assert code == 1
+        assert "folder named pondkeeper" in said
+    assert tree(system) == before
