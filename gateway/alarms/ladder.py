@@ -1,7 +1,7 @@
 """Climbs the ladder for each alarm that rings: what is due becomes a sending, which stays until its delivery is reported.
 
 The ladder is climbed again and again until somebody acknowledges. A flood limit thins out repetitions only: the first
-message of an alarm to a person always goes. Pure.
+message of an alarm to a person always goes, and so does every call of a critical one. Pure.
 """
 
 from collections import deque
@@ -118,7 +118,8 @@ class Ladder:
         if way in climb.told and (self._waits(alarm.id, way) or (not wakes and self._floods(rung.person, now_s))):
             return
         climb.told.add(way)
-        self._sent_s[rung.person].append(now_s)
+        if not wakes:
+            self._sent_s[rung.person].append(now_s)
         language = self._languages[rung.person]
         title, text = self._wording(alarm, language)
         self.sendings[self.next_id] = Sending(
