@@ -12,6 +12,7 @@ from typing import Any
 from gateway.alarms.engine import Alarm
 from gateway.alarms.kinds import Priority
 from gateway.alarms.rungs import Rung
+from gateway.messages.message import Message
 from gateway.people.settings import PersonSettings
 
 HOUR_S = 3600.0
@@ -20,20 +21,10 @@ PAUSE_S = 120.0  # after the last rung, before the ladder begins anew
 Wording = Callable[[Alarm, str], tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Sending:
+@dataclass(frozen=True, kw_only=True)
+class Due(Message):
     """A message that is due since `due_s`."""
 
-    id: int
-    alarm: int
-    kind: str
-    pond: str | None
-    priority: str
-    channel: str
-    person: str
-    language: str
-    title: str
-    text: str
     due_s: float
 
     def shown(self, now_s: float) -> dict[str, Any]:
@@ -65,7 +56,7 @@ class Ladder:
         most_per_hour: int,
         wording: Wording,
     ) -> None:
-        self.sendings: dict[int, Sending] = {}
+        self.sendings: dict[int, Due] = {}
         self.climbs: dict[int, Climb] = {}
         self.next_id = 1
         self._rungs = rungs
@@ -85,7 +76,7 @@ class Ladder:
         for alarm in ringing.values():
             self._climb(alarm, self.climbs.setdefault(alarm.id, Climb(now_s)), now_s)
 
-    def report(self, sending_id: int) -> Sending | None:
+    def report(self, sending_id: int) -> Due | None:
         """What became of it is known: it is due no longer."""
         return self.sendings.pop(sending_id, None)
 
@@ -122,7 +113,7 @@ class Ladder:
             self._sent_s[rung.person].append(now_s)
         language = self._languages[rung.person]
         title, text = self._wording(alarm, language)
-        self.sendings[self.next_id] = Sending(
+        self.sendings[self.next_id] = Due(
             id=self.next_id,
             alarm=alarm.id,
             kind=alarm.key.kind,

@@ -9,7 +9,7 @@ from typing import Any
 from gateway.alarms.conditions.condition import Key
 from gateway.alarms.engine import Alarm
 from gateway.alarms.kinds import KINDS
-from gateway.alarms.ladder import Sending
+from gateway.alarms.ladder import Due
 from gateway.alarms.room import Alarms
 from gateway.alarms.state import State
 from gateway.clock import Clock
@@ -49,7 +49,7 @@ def remember(alarms: Alarms, text: str, clock: Clock) -> None:
     for row in found["alarms"]:
         if row["kind"] in KINDS:
             _take(alarms, row, before_s, clock.monotonic())
-    sendings = [Sending(**(row | {"due_s": before_s + row["due_s"]})) for row in found["sendings"]]
+    sendings = [Due(**(row | {"due_s": before_s + row["due_s"]})) for row in found["sendings"]]
     alarms.ladder.sendings = {sending.id: sending for sending in sendings}
     alarms.engine.next_id, alarms.ladder.next_id = int(found["next_alarm"]), int(found["next_sending"])
     alarms.proof.last = str(found["proof"])

@@ -8,10 +8,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gateway.control.running import running_limit_a
 from gateway.journal.condense import STEPS_S, placed
 from gateway.journal.reader import JournalReader
-from hardware.quantities import CURRENT
 
 HOUR_S = 3600.0
 
@@ -37,20 +35,6 @@ class Row:
     place: int
     value: float | None
     good: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineHour:
-    """One machine in one hour of wall time that begins at `at_s`: minutes that it ran, and minutes that are known."""
-
-    at_s: float
-    run_minutes: int
-    known_minutes: int
-    mean_a: float
-
-    def kwh(self, rated_kw: float) -> float:
-        """Energy by the motor's rated power."""
-        return rated_kw * self.run_minutes / 60
 
 
 @dataclass
@@ -112,31 +96,6 @@ def means(
         for quantity, place in reader.traces(node):
             for at_s, _, mean, _, count in _condensed(reader, "minutes", node, quantity, place, since_s, until_s):
                 yield node, quantity, place, at_s, mean, count
-
-
-def machine_hours(reader: JournalReader, node: str, place: int, since_s: float, until_s: float) -> list[MachineHour]:
-    """The hours of the machine whose current stands at this place of a panel's board; apsw.Error.
-
-    A minute runs when its mean current reaches a share of the highest of the range.
-    """
-    since_s -= since_s % 60
-    count = max(1, int((until_s - since_s) / 60))
-    minutes: dict[int, float] = {}
-    for bucket in series(reader, node, CURRENT.symbol, place, since_s, since_s + 60 * count, count):
-        minutes[int(bucket.at_s // 60)] = bucket.mean
-    limit_a = running_limit_a(max(minutes.values(), default=0.0))
-    hours: dict[int, list[float]] = {}
-    for minute, mean in minutes.items():
-        hours.setdefault(minute // 60, []).append(mean)
-    return [
-        MachineHour(
-            at_s=hour * HOUR_S,
-            run_minutes=sum(mean >= limit_a for mean in found),
-            known_minutes=len(found),
-            mean_a=sum(found) / len(found),
-        )
-        for hour, found in sorted(hours.items())
-    ]
 
 
 def _table(reader: JournalReader, since_s: float, width_s: float) -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from gateway.messages.message import Message
 from gateway.people.settings import PersonSettings
 
 Result = Literal["delivered", "failed", "answered", "no_answer", "acknowledged"]
@@ -11,19 +12,9 @@ URGENCY = {"critical": 0, "high": 1, "low": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sending:
+class Sending(Message):
     """One entry of the snapshot's `sendings`; `age_s` is how long it was due when it was first seen here."""
 
-    id: int
-    alarm: int
-    kind: str
-    pond: str | None
-    priority: str
-    channel: str
-    person: str
-    language: str
-    title: str
-    text: str
     age_s: float
 
     @property

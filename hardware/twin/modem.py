@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from hardware.twin.background import Background
 from hardware.twin.sms import make_deliver, read_submit
 from hardware.twin.terminals import Terminal
 
@@ -74,8 +75,6 @@ class SimulatedModem:
         self.calls: list[Placed] = []
         self.commands: list[str] = []
         self._lock = threading.RLock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="modem", daemon=True)
         self._terminals: tuple[Terminal, Terminal] | None = None
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -86,12 +85,11 @@ class SimulatedModem:
 
     def __enter__(self) -> "SimulatedModem":
         self.plug()
-        self._thread.start()
+        self._work = Background(self._run)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
+        self._work.end()
         self.unplug()
 
     def plug(self) -> None:
@@ -145,8 +143,8 @@ class SimulatedModem:
         self._awaited = 0
         self._sound = False
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
             with self._lock:
                 terminals = self._terminals
             if terminals is None:

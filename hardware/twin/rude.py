@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hardware.twin.background import Background
 from hardware.twin.probes.crc import crc16
 from hardware.twin.terminals import Terminal
 
@@ -25,20 +26,17 @@ class RawSlave:
         self.requests: list[tuple[float, int, int, int]] = []
         self._terminal = Terminal(link)
         self._answer = answer
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._work = Background(self._run)
 
     def close(self) -> None:
         """Hang up."""
-        self._stop.set()
-        self._thread.join()
+        self._work.end()
         self._terminal.close()
 
-    def _run(self) -> None:
+    def _run(self, stop: threading.Event) -> None:
         heard = b""
         due: list[tuple[float, bytes]] = []
-        while not self._stop.wait(0.0005):
+        while not stop.wait(0.0005):
             heard += self._terminal.read()
             while len(heard) >= 8:
                 unit_id, function, address, count = struct.unpack(">BBHH", heard[:6])

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import numpy as np
 import pytest
 
 from gateway.bus.samples import Quality, Reading, Sample
 from gateway.clock import Clock
+from gateway.control.learn import running_from_current
 from gateway.journal import rows as journal_rows
 from gateway.journal import schema
 from gateway.journal.condense import condense
-from gateway.journal.history import Bucket, machine_hours, rows, series
+from gateway.journal.history import Bucket, rows, series
 from gateway.journal.keeping import BELIEVED_AFTER_S, Keeping
+from gateway.journal.minutes import read_minutes
 from gateway.journal.reader import JournalReader
 from gateway.journal.settings import StorageSettings
 from gateway.journal.spare import Spare
@@ -231,15 +234,11 @@ def test_the_hours_of_a_machine_come_from_its_current(book: Book) -> None:
         book.put(Sample(node="p", boot=1, sequence=minute, taken_s=1000.0 + 60 * minute, readings=readings))
     book.condense(100)
     with book.reader() as reader:
-        first = machine_hours(reader, "p", 0, START_S, START_S + 3 * 3600)
-        second = machine_hours(reader, "p", 1, START_S, START_S + 3 * 3600)
-    assert [(hour.at_s - START_S, hour.run_minutes, hour.known_minutes) for hour in first] == [
-        (0, 60, 60),
-        (3600, 30, 60),
-        (7200, 0, 60),
-    ]
-    assert sum(hour.kwh(2.2) for hour in first) == pytest.approx(3.3)
-    assert sum(hour.run_minutes for hour in second) == 0
+        minutes = read_minutes(reader, ["p"], START_S, START_S + 3 * 3600 - 60, 60.0)["p"]
+    first, second = (running_from_current(minutes.mean("current_a", place)) for place in (0, 1))
+    assert [(hour.sum(), np.isfinite(hour).sum()) for hour in first.reshape(3, 60)] == [(60, 60), (30, 60), (0, 60)]
+    assert first.sum() / 60 * 2.2 == pytest.approx(3.3)
+    assert second.sum() == 0
 
 
 DAY_S = 86400.0

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from hardware.twin.background import Background
 from hardware.twin.foreign.slave import Slave
 from hardware.twin.probes.crc import crc16
 from hardware.twin.terminals import Terminal
@@ -52,21 +53,18 @@ class SerialSlaves:
         self._rtu = Rtu(slaves)
         self._terminal = Terminal(link) if own else None
         self._fd = self._terminal.master if self._terminal else os.open(link, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._work = Background(self._run)
 
     def close(self) -> None:
         """Hang up."""
-        self._stop.set()
-        self._thread.join()
+        self._work.end()
         if self._terminal:
             self._terminal.close()
         else:
             os.close(self._fd)
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
             if select.select([self._fd], [], [], 0.02)[0]:
                 with contextlib.suppress(OSError):
                     if reply := self._rtu.hear(os.read(self._fd, 4096)):
@@ -82,27 +80,24 @@ class TcpSlaves:
         self._server = socket.create_server(("127.0.0.1", port))
         self.port: int = self._server.getsockname()[1]
         self._server.settimeout(0.02)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._work = Background(self._run)
 
     def close(self) -> None:
         """Hang up on everybody."""
-        self._stop.set()
-        self._thread.join()
+        self._work.end()
         self._server.close()
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 peer, _ = self._server.accept()
                 with peer:
-                    self._serve(peer)
+                    self._serve(peer, stop)
 
-    def _serve(self, peer: socket.socket) -> None:
+    def _serve(self, peer: socket.socket, stop: threading.Event) -> None:
         peer.settimeout(0.02)
         rtu = Rtu(list(self._slaves.values()))
-        while not self._stop.is_set():
+        while not stop.is_set():
             try:
                 data = peer.recv(4096)
             except TimeoutError:
