@@ -211,7 +211,11 @@ class ControlProcess:
     async def _save_alarms(self) -> None:
         self.alarms.changed = False
         text = alarm_memory.saved(self.alarms, self.clock)
-        await asyncio.to_thread(write_whole, alarms_path(self.farm), text)
+        try:
+            await asyncio.to_thread(write_whole, alarms_path(self.farm), text)
+        except OSError:
+            self.alarms.changed = True
+            raise
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
         notify("STOPPING=1")
@@ -245,23 +249,33 @@ class ControlProcess:
         for name, node in self.nodes.items():
             self.control.address_fault(name, "duplicate address" if node.duplicates else "")
         wishes = self.control.step()
-        self._watch()
+        siren = self._watch()
         for name, wish in wishes.items():
-            wish.siren = self.alarms.siren
+            wish.siren = siren
             self.keepers[name].wish(wish)
         self.link.publish(self.snapshot())
         self.passes += 1
 
-    def _watch(self) -> None:
-        """Alarms may fail in any way; oxygen does not depend on them."""
+    def _watch(self) -> bool:
+        """True while the sirens shall sound. Alarms may fail in any way; oxygen does not depend on them."""
         try:
             self.alarms.step(self._facts())
             self.alarms.failing = False
+            return self.alarms.siren
         except Exception as error:
             if not self.alarms.failing:
                 log.exception("the alarms failed")
                 self.journal.event("alarms_failed", text=repr(error))
             self.alarms.failing = True
+            return self.farm.alarms.siren
+
+    def _alarms_shown(self) -> dict[str, Any]:
+        """The alarms' part of the snapshot; of alarms that fail the word that they do."""
+        try:
+            return self.alarms.snapshot()
+        except Exception:
+            log.exception("the alarms cannot be shown")
+            return {"alarms": {"list": [], "siren": self.farm.alarms.siren, "failing": True}, "sendings": []}
 
     def _facts(self) -> Facts:
         journal = self.journal
@@ -293,7 +307,7 @@ class ControlProcess:
                 "shared": bool(uplink and uplink.namesake.there),
             },
             "channels": self.channels,
-            **self.alarms.snapshot(),
+            **self._alarms_shown(),
             "journal": self.journal.state(),
             "certificate": {"days_left": self.certificate_days},
             "late_ms": {"worst": round(1000 * max(self.passes_late_s, default=0.0), 1)},

@@ -16,7 +16,10 @@ LONGEST_CRITICAL_SHELF_MINUTES = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of alarm. `latches`: stays until a person has seen it, even when the condition is gone and was acknowledged."""
+    """A kind of alarm. `latches`: stays until a person has seen it, even when the condition is gone and was acknowledged.
+
+    `again_after_s`: what somebody knows of and still holds after this long is told anew; None for never.
+    """
 
     name: str
     priority: Priority
@@ -24,6 +27,7 @@ class Kind:
     off_delay_s: float = 60.0
     of_water: bool = False
     latches: bool = False
+    again_after_s: float | None = None
 
     @property
     def longest_shelf_minutes(self) -> float:
@@ -31,10 +35,12 @@ class Kind:
         return LONGEST_CRITICAL_SHELF_MINUTES if self.priority == "critical" else LONGEST_SHELF_MINUTES
 
 
+KNOWN_FOR_S = 1800.0  # a pond without air can be lost within half an hour, whoever has pressed a button half asleep
+
 _ALL = (
-    Kind("do_very_low", "critical", off_delay_s=300, of_water=True),
-    Kind("do_low", "critical", off_delay_s=300, of_water=True),
-    Kind("danger_soon", "critical", on_delay_s=60, off_delay_s=300, of_water=True),
+    Kind("do_very_low", "critical", off_delay_s=300, of_water=True, again_after_s=KNOWN_FOR_S),
+    Kind("do_low", "critical", off_delay_s=300, of_water=True, again_after_s=KNOWN_FOR_S),
+    Kind("danger_soon", "critical", on_delay_s=60, off_delay_s=300, of_water=True, again_after_s=KNOWN_FOR_S),
     Kind("do_fault", "critical", on_delay_s=30, off_delay_s=30),
     Kind("mains_lost", "critical", on_delay_s=5, off_delay_s=30),
     Kind("line_dead", "critical", off_delay_s=10),

@@ -58,9 +58,9 @@ class Alarms:
 
     @property
     def siren(self) -> bool:
-        """The sirens shall sound now: something grave that nobody knows of, or a test."""
+        """The sirens shall sound now: something grave that nobody knows of, a test, or alarms that fail."""
         grave = any(alarm.state.ringing and _is_grave(alarm) for alarm in self.engine.alarms.values())
-        return self._siren and (grave or self.proof.siren(self._clock.monotonic()))
+        return self._siren and (grave or self.failing or self.proof.siren(self._clock.monotonic()))
 
     def snapshot(self) -> dict[str, Any]:
         """The alarms as the page shows them, and what is to be sent."""

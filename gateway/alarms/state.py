@@ -52,6 +52,7 @@ class AlarmState:
     shelved_until_s: float | None = None
     _true_since_s: float | None = None
     _gone_since_s: float | None = None
+    _known_since_s: float | None = None
 
     @property
     def hidden(self) -> bool:
@@ -92,11 +93,11 @@ class AlarmState:
         if self.shelved_until_s is not None and now_s >= self.shelved_until_s:
             self.unshelve()
             changes.append(Change.UNSHELVED)
-        told = self.base in (State.UNACK, State.ACKED)
+        told = self.base in (State.UNACK, State.ACKED) and not self._forgotten(now_s)
         if self.active and signal is Signal.TRUE and not told and not self.hidden:
-            self.base = State.UNACK
+            self.base, self._known_since_s = State.UNACK, None
             changes.append(Change.RAISED)
-        elif not self.active and told:
+        elif not self.active and self.base in (State.UNACK, State.ACKED):
             self.base = self._returned()
             changes.append(Change.CLEARED)
         return changes
@@ -133,8 +134,23 @@ class AlarmState:
             return False
         self.shelved_until_s = None
         if self.active and self.base is State.ACKED:
-            self.base = State.UNACK
+            self.base, self._known_since_s = State.UNACK, None
         return True
+
+    def _forgotten(self, now_s: float) -> bool:
+        """Somebody knows of it for so long that he has to be told again."""
+        if self.base is not State.ACKED:
+            self._known_since_s = None
+            return False
+        if self._known_since_s is None:
+            self._known_since_s = now_s
+        again_s = self.kind.again_after_s
+        return again_s is not None and now_s - self._known_since_s >= again_s * self._per_s
+
+    @property
+    def _per_s(self) -> float:
+        """Real seconds in a second of the time that the kind follows."""
+        return 1 / self.speed if self.kind.of_water else 1.0
 
     def _returned(self) -> State:
         if self.kind.latches:
@@ -142,7 +158,7 @@ class AlarmState:
         return State.RTN_UNACK if self.base is State.UNACK else State.NORMAL
 
     def _delay(self, signal: Signal, now_s: float) -> None:
-        per_s = 1 / self.speed if self.kind.of_water else 1.0
+        per_s = self._per_s
         if signal is Signal.TRUE:
             self._gone_since_s = None
             self._true_since_s = now_s if self._true_since_s is None else self._true_since_s

@@ -45,5 +45,10 @@ def alarms_of(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def active(alarms: list[dict[str, Any]], pond: str | None = None) -> list[dict[str, Any]]:
-    """Those that nobody has put away, of one pond where it is given."""
-    return [alarm for alarm in alarms if alarm["state"] not in OVER and pond in (None, alarm["pond"])]
+    """Those that nobody has put away, of one pond where it is given.
+
+    Of one pond what a cause of the whole farm has suppressed counts too: the pond is in trouble all the same.
+    """
+    if pond is None:
+        return [alarm for alarm in alarms if alarm["state"] not in OVER]
+    return [alarm for alarm in alarms if alarm["pond"] == pond and alarm["state"] not in OVER - {"suppressed"}]

@@ -62,6 +62,25 @@ def test_within_the_deadband_and_while_nothing_is_known_it_stays_as_it_is() -> N
     assert life(OXYGEN).step(Signal.HOLD, 100) == []
 
 
+def test_low_oxygen_that_somebody_knows_of_is_told_anew_after_half_an_hour() -> None:
+    alarm = life(OXYGEN)
+    alarm.step(Signal.TRUE)
+    alarm.alarm.acknowledge()
+    assert alarm.step(Signal.TRUE, 1799) == []
+    assert alarm.step(Signal.TRUE, 2) == [Change.RAISED]
+    alarm.alarm.acknowledge()
+    assert alarm.step(Signal.TRUE, 1000) == []
+    assert alarm.step(Signal.GONE, 400) == [Change.CLEARED]
+    assert alarm.alarm.state is State.NORMAL
+
+
+def test_what_can_wait_is_not_told_anew() -> None:
+    alarm = life(PLAIN)
+    alarm.step(Signal.TRUE, 20)
+    alarm.alarm.acknowledge()
+    assert alarm.step(Signal.TRUE, 3 * 3600) == []
+
+
 def test_what_came_back_unseen_waits_for_someone_and_rings_no_more() -> None:
     alarm = life(OXYGEN)
     alarm.step(Signal.TRUE)

@@ -110,12 +110,34 @@ async def test_alarms_that_fail_leave_the_aerators_alone(running: Running, monke
     def broken(_facts: object) -> None:
         raise ArithmeticError("broken")
 
+    def broken_too() -> None:
+        raise KeyError("broken")
+
     monkeypatch.setattr(running.process.alarms, "step", broken)
     running.evening(4.5, 3.5, 3.4)
     wish = running.process.keepers["panel-1"]._wish
     assert wish.decided
     assert all(wish.wanted.values())
+    assert wish.siren
     assert running.process.snapshot()["alarms"]["failing"]
+    monkeypatch.setattr(running.process.alarms, "snapshot", broken_too)
+    running.evening(3.4)
+    shown = running.process.snapshot()
+    assert (shown["alarms"]["failing"], shown["sendings"]) == (True, [])
+
+
+async def test_alarms_that_could_not_be_kept_are_kept_when_the_disk_takes_them(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError("read-only")
+
+    running.evening(4.6, 3.9)
+    with monkeypatch.context() as disk:
+        disk.setattr("gateway.process.write_whole", refused)
+        with pytest.raises(OSError, match="read-only"):
+            await running.process._save_alarms()
+    assert running.process.alarms.changed
 
 
 async def test_the_journal_and_the_file_keep_what_happened(running: Running) -> None:

@@ -19,6 +19,7 @@ from gateway.neighbours.discovery import configurations, states
 from gateway.neighbours.metrics import exposition
 from gateway.neighbours.registers import FIRST_POND, PER_POND, POND, registers
 from gateway.neighbours.settings import PrometheusSettings
+from gateway.neighbours.view import active
 from gateway.text import text
 from tests.conftest import ROOT
 from tests.gateway.farms import small_farm
@@ -297,6 +298,15 @@ async def test_a_scada_reads_the_farm_and_can_write_nothing(tmp_path: Path) -> N
         beyond = FIRST_POND + PER_POND
         with pytest.raises(AssertionError, match="Illegal data address"):
             await asyncio.to_thread(polled, port, beyond, 1)
+
+
+def test_a_pond_whose_alarm_a_cause_of_the_whole_farm_has_suppressed_is_in_alarm() -> None:
+    told = [
+        {"kind": "line_dead", "pond": None, "state": "unack"},
+        {"kind": "do_fault", "pond": "ao-1", "state": "suppressed"},
+        {"kind": "do_low", "pond": "ao-2", "state": "shelved"},
+    ]
+    assert [len(active(told, pond)) for pond in ("ao-1", "ao-2", None)] == [1, 0, 1]
 
 
 def test_without_control_every_value_is_absent_and_bad(tmp_path: Path) -> None:
