@@ -95,6 +95,16 @@ async def test_an_alarm_says_what_is_wrong_and_what_to_do_and_one_thumb_acknowle
         assert "alarm-bar" not in await house.page("/alarms/bar")
 
 
+async def test_alarms_that_fail_say_so_on_every_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_facts: object) -> None:
+        raise ArithmeticError("broken")
+
+    async with house.open():
+        monkeypatch.setattr(house.control.alarms, "step", broken)
+        await house.live(4.5)
+        assert "Báo động bị lỗi" in await house.page("/alarms/bar")
+
+
 async def test_oxygen_is_put_off_for_a_quarter_of_an_hour_and_no_more(house: House) -> None:
     async with house.open():
         await house.live(3.9)
