@@ -103,6 +103,7 @@ def ingest(data: Data = DEFAULT_DATA) -> None:
 
 async def _ingest(settings: CloudSettings, source: "MqttSource") -> None:
     """The ingest, and beside it what needs its ear and its voice: silent gateways, and commands."""
+    from cloud.alerts.messages import Teller
     from cloud.alerts.silence import Silence
     from cloud.alerts.watch import watch
     from cloud.commands.sender import Sender
@@ -111,9 +112,10 @@ async def _ingest(settings: CloudSettings, source: "MqttSource") -> None:
 
     database = Database(settings.database_url)
     silence = Silence(database, time.monotonic, time.time, settings.silent_after_s)
+    teller = Teller(database, settings.alert_urls_file, time.monotonic)
     async with asyncio.TaskGroup() as group:
         group.create_task(Ingest(database, source, on_life=silence.heard).run())
-        group.create_task(watch(silence, database, settings.alert_urls_file, lambda: source.connected))
+        group.create_task(watch(silence, teller, lambda: source.connected))
         group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
 
 

@@ -3,6 +3,7 @@
 import logging
 import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import apprise
@@ -16,8 +17,9 @@ from gateway.text import text
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[list[str], str, str], bool]
+Send = Callable[[list[str], str, str], list[str]]
 EVERY_FARM = "all"
+FIRST_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 
 
 def urls_of(path: Path, gateway_id: str) -> list[str]:
@@ -33,28 +35,71 @@ def urls_of(path: Path, gateway_id: str) -> list[str]:
     return [url for urls in lists if isinstance(urls, list) for url in urls if isinstance(url, str)]
 
 
-def send(urls: list[str], title: str, body: str) -> bool:
-    """Send to all; False when one of them did not take it."""
+def send(urls: list[str], title: str, body: str) -> list[str]:
+    """Send to each; returns those that did not take it."""
+    return [url for url in urls if not _takes(url, title, body)]
+
+
+def _takes(url: str, title: str, body: str) -> bool:
     sender = apprise.Apprise()
-    for url in urls:
-        if not sender.add(url):
-            log.error("apprise does not understand one of the alert URLs (%s...)", url.split(":")[0])
+    if not sender.add(url):
+        log.error("apprise does not understand one of the alert URLs (%s...)", url.split(":")[0])
+        return False
     return bool(sender.notify(title=title, body=body))
 
 
-def tell(database: Database, urls_file: Path, deliver: Send = send) -> None:
-    """Tell of every alert that nobody was told of; what does not go through is tried again the next time."""
-    with database.read() as session:
-        waiting = [
-            (alert.id, alert.closed_at is not None, *_worded(session, alert)) for alert in repository.untold(session)
-        ]
-    for alert_id, closed, gateway_id, title, body in waiting:
-        urls = urls_of(urls_file, gateway_id)
-        if urls and not deliver(urls, title, body):
-            log.warning("alert %d of %s was not delivered, trying again", alert_id, gateway_id)
-            continue
-        with database.write() as session:
-            repository.told(session, alert_id, closed=closed)
+@dataclass
+class _Try:
+    """One word that people wait for: who has it, when the others are tried again."""
+
+    told: set[str] = field(default_factory=set)
+    again_s: float = 0.0
+    wait_s: float = FIRST_WAIT_S
+
+
+class Teller:
+    """Tells of alerts until everybody was told: an address that fails is tried again, the others are left alone."""
+
+    def __init__(
+        self, database: Database, urls_file: Path, monotonic: Callable[[], float], deliver: Send = send
+    ) -> None:
+        self._database = database
+        self._urls_file = urls_file
+        self._monotonic = monotonic
+        self._deliver = deliver
+        self._tries: dict[tuple[int, bool], _Try] = {}
+        self._warned: set[str] = set()
+
+    def tell(self) -> None:
+        """Once."""
+        with self._database.read() as session:
+            waiting = [
+                (alert.id, alert.closed_at is not None, *_worded(session, alert))
+                for alert in repository.untold(session)
+            ]
+        self._tries = {key: found for key, found in self._tries.items() if key in {word[:2] for word in waiting}}
+        for alert_id, closed, gateway_id, title, body in waiting:
+            if self._everybody_has(self._tries.setdefault((alert_id, closed), _Try()), gateway_id, title, body):
+                with self._database.write() as session:
+                    repository.told(session, alert_id, closed=closed)
+
+    def _everybody_has(self, attempt: _Try, gateway_id: str, title: str, body: str) -> bool:
+        urls = urls_of(self._urls_file, gateway_id)
+        if not urls and gateway_id not in self._warned:
+            self._warned.add(gateway_id)
+            log.warning("%s names nobody for %s: its alerts are only on the page", self._urls_file, gateway_id)
+        if not urls or self._monotonic() < attempt.again_s:
+            return False
+        left = [url for url in urls if url not in attempt.told]
+        failed = self._deliver(left, title, body) if left else []
+        attempt.told |= set(left) - set(failed)
+        if failed:
+            log.warning(
+                "%d of %d addresses of %s did not take an alert, trying again", len(failed), len(urls), gateway_id
+            )
+            attempt.again_s = self._monotonic() + attempt.wait_s
+            attempt.wait_s = min(2 * attempt.wait_s, LONGEST_WAIT_S)
+        return not failed
 
 
 def _worded(session: Session, alert: Alert) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from cloud.alerts.messages import tell
+from cloud.alerts.messages import Teller
 from cloud.alerts.silence import Silence
 from cloud.database import Database, migrate
 from cloud.farms import repository as farms
@@ -29,6 +29,7 @@ class Watch:
     time: Steps = field(default_factory=Steps)
     sent: list[tuple[list[str], str, str]] = field(default_factory=list)
     delivers: bool = True
+    bad: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         url = f"sqlite:///{self.folder / 'cloud.sqlite'}"
@@ -45,6 +46,7 @@ class Watch:
     def start(self) -> None:
         """The ingest process anew."""
         clock = self.time.clock()
+        self.teller = Teller(self.database, self.folder / "alert-urls.toml", clock.monotonic, self._deliver)
         self.silence = Silence(self.database, clock.monotonic, clock.wall, 5 * MINUTE_S)
         self.ingest = Ingest(self.database, None, wall=clock.wall, on_life=self.silence.heard)  # type: ignore[arg-type]
 
@@ -54,11 +56,11 @@ class Watch:
     def forward(self, minutes: float) -> None:
         self.time.forward(minutes * MINUTE_S)
         self.silence.check()
-        tell(self.database, self.urls, self._deliver)
+        self.teller.tell()
 
-    def _deliver(self, urls: list[str], title: str, body: str) -> bool:
+    def _deliver(self, urls: list[str], title: str, body: str) -> list[str]:
         self.sent.append((urls, title, body))
-        return self.delivers
+        return [url for url in urls if not self.delivers or url in self.bad]
 
     @property
     def open(self) -> list[str]:
@@ -140,3 +142,24 @@ def test_a_damaged_list_of_urls_tells_nobody_and_breaks_nothing(watch: Watch) ->
     watch.forward(6)
     assert watch.sent == []
     assert watch.open == ["gateway_silent"]
+
+
+def test_a_bad_address_repeats_nothing_to_the_good_ones(watch: Watch) -> None:
+    watch.bad = ("json://farmer",)
+    for minutes in (6, 1, 1, 1, 1):
+        watch.forward(minutes)
+    assert [urls for urls, _, _ in watch.sent] == [["json://everybody", "json://farmer"], *[["json://farmer"]] * 2]
+    watch.bad = ()
+    for _ in range(5):
+        watch.forward(1)
+    assert len(watch.sent) == 4
+
+
+def test_an_alert_that_nobody_is_named_for_is_told_when_somebody_is(watch: Watch) -> None:
+    named = watch.urls.read_text()
+    watch.urls.write_text("")
+    watch.forward(6)
+    assert watch.sent == []
+    watch.urls.write_text(named)
+    watch.forward(1)
+    assert len(watch.sent) == 1
