@@ -19,7 +19,7 @@ from gateway.clock import Clock
 from gateway.farm import read_farm
 from gateway.journal import schema
 from gateway.link import LinkServer
-from gateway.process import journal_path, link_path
+from gateway.process import journal_path
 from gateway.web.server import make_app
 
 PERIOD_S = 10
@@ -269,7 +269,7 @@ def stand(
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
 
     async def speak() -> None:
-        link = LinkServer(link_path(farm), standing.take)
+        link = LinkServer(farm.socket, standing.take)
         await link.start()
         serving = asyncio.create_task(server.serve())
         while not serving.done():

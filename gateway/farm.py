@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.control.pilot import PilotSettings
 
 SOCKET_NAME = "control.sock"
+INSTALLED_DATA, RUNTIME = Path("/var/lib/pondkeeper"), Path("/run/pondkeeper")
 LONGEST_SOCKET_PATH = 104
 
 P = TypeVar("P", bound=Part)
@@ -298,6 +299,11 @@ class Farm(Part):
     storage: StorageSettings = StorageSettings()
     neighbours: NeighbourSettings = NeighbourSettings()
 
+    @property
+    def socket(self) -> Path:
+        """Where control meets the other processes."""
+        return socket_of(self.data)
+
     @model_validator(mode="after")
     def _names_meet(self) -> "Farm":
         lines = {line.id for line in self.line}
@@ -391,6 +397,11 @@ class Farm(Part):
             ("ponds", [*self.pond]),
             ("people", [*self.person]),
         ]
+
+
+def socket_of(data: Path) -> Path:
+    """The socket of the farm with this data: in memory on an installed gateway, whose card may become read-only."""
+    return (RUNTIME if data.resolve() == INSTALLED_DATA else data) / SOCKET_NAME
 
 
 def read_farm(path: Path) -> Farm:

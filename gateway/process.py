@@ -30,7 +30,7 @@ from gateway.clock import Clock, boot_id
 from gateway.control.farm_control import FarmControl
 from gateway.control.keeper import Keeper
 from gateway.control.snapshot import farm_snapshot
-from gateway.farm import SOCKET_NAME, Farm
+from gateway.farm import Farm
 from gateway.files import write_whole
 from gateway.journal.reader import JournalReader
 from gateway.journal.store import Journal
@@ -82,7 +82,7 @@ class ControlProcess:
         self.uplink = self._make_uplink()
         self.planner = Planner()
         self.planning = Planning(self.control, self.planner)
-        self.link = LinkServer(link_path(farm), self.order)
+        self.link = LinkServer(farm.socket, self.order)
         self.pollers = {name: Poller(self._on_line(name), farm.poll_ms / 1000, self._polled) for name in self.lines}
         self.passes = 0
         self.passes_late_s: list[float] = []
@@ -465,11 +465,6 @@ def known_passports(path: Path) -> set[tuple[str, str, int]]:
 def journal_path(farm: Farm) -> Path:
     """Where the farm's journal lies."""
     return farm.data / "journal.sqlite"
-
-
-def link_path(farm: Farm) -> Path:
-    """Where control and web meet."""
-    return farm.data / SOCKET_NAME
 
 
 def memory_path(farm: Farm) -> Path:

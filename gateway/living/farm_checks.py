@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.farm import SOCKET_NAME, Farm
+from gateway.farm import Farm
 from gateway.living import units
 from gateway.living.findings import Finding, Machine, snapshot
 from gateway.living.tls import RENEW_DAYS, Certificates
@@ -26,7 +26,7 @@ def check_gateway(machine: Machine, farm: Farm) -> Iterator[Finding]:
     yield from _secrets(farm)
     yield from _certificate(machine, farm)
     yield from _services(machine)
-    told = snapshot(farm.data / SOCKET_NAME)
+    told = snapshot(farm.socket)
     if told is None:
         yield Finding("control_silent")
     else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gateway.farm import SOCKET_NAME, Farm
+from gateway.farm import Farm, socket_of
 from gateway.journal.schema import VERSION as JOURNAL_VERSION
 from gateway.living.archive import ArchiveError, unpack
 from gateway.living.findings import snapshot
@@ -43,7 +43,7 @@ def _restore(file: Path, path: Path, work: Path, now: datetime) -> Restored:
     if (manifest.journal or 0) > JOURNAL_VERSION:
         raise ArchiveError("newer", manifest.pondkeeper)
     data = _data_of(work / "farm/farm.toml", path)
-    if snapshot(data / SOCKET_NAME) is not None:
+    if snapshot(socket_of(data)) is not None:
         raise ArchiveError("running")
     (work / "data").mkdir(mode=0o700, exist_ok=True)
     stamp = now.strftime("%Y%m%d-%H%M%S")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.clock import Clock
-from gateway.farm import SOCKET_NAME, Farm, FarmError, read_farm
+from gateway.farm import Farm, FarmError, read_farm
 from gateway.link import LinkClient
 from gateway.living.feed import Feed
 from gateway.messages.deliveries import Deliveries
@@ -31,7 +31,7 @@ class MessagesProcess:
 
     def __init__(self, farm: Farm) -> None:
         self.farm = farm
-        self.link = LinkClient(farm.data / SOCKET_NAME)
+        self.link = LinkClient(farm.socket)
         self.states = States(self.link.order)
         self.modem: Modem | None = None
         self.deliveries = Deliveries(farm.person, self._channels(), self.link.order)

@@ -17,7 +17,7 @@ from gateway.journal.reader import JournalReader
 from gateway.link import LinkClient
 from gateway.people.limits import DoorLimits
 from gateway.people.store import PeopleStore
-from gateway.process import journal_path, link_path
+from gateway.process import journal_path
 from gateway.settings_file import Change, SettingsFile
 from gateway.text import Text
 from gateway.web.live import LiveMessages
@@ -41,7 +41,7 @@ class Desk:
         self.doors = DoorLimits(self.clock.monotonic)
         self.settings = SettingsFile(path, farm.data, self.clock.wall)
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.link = LinkClient(link_path(farm))
+        self.link = LinkClient(farm.socket)
         self.pages = Pages(make_environment("gateway.web"))
         simulation = farm.simulation
         self.there = PondTime(self.clock, simulation.begins_hour, simulation.begins_s)

@@ -14,7 +14,6 @@ from fastapi.testclient import TestClient
 from gateway.farm import Farm
 from gateway.link import LinkServer
 from gateway.people.store import PeopleStore
-from gateway.process import link_path
 from gateway.web.server import make_app
 from tests.gateway.farms import FARM, Steps, small_farm
 
@@ -115,7 +114,7 @@ def office(folder: Path, snapshot: dict[str, Any], more: str = "") -> Iterator[O
     """A farm with people, open."""
     farm, people = farm_with_people(folder, more)
     orders: list[dict[str, Any]] = []
-    with Control(link_path(farm), snapshot, orders), TestClient(make_app(farm, folder / "farm.toml")) as client:
+    with Control(farm.socket, snapshot, orders), TestClient(make_app(farm, folder / "farm.toml")) as client:
         desk, ends_s = client.app.state.desk, time.monotonic() + 5  # type: ignore[attr-defined]
         while desk.link.snapshot is None and time.monotonic() < ends_s:
             time.sleep(0.01)

@@ -178,3 +178,10 @@ def test_check_says_what_it_read(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(tmp_path / "farm.toml")])
     assert result.exit_code == 0
     assert "1 ponds, 1 nodes, 1 panels, 4 aerators on 1 lines. OK." in result.stdout
+
+
+def test_the_socket_of_an_installed_gateway_lies_in_memory(tmp_path: Path) -> None:
+    farm = small_farm(tmp_path)
+    assert farm.socket == tmp_path / "data" / "control.sock"
+    installed = farm.model_copy(update={"data": Path("/var/lib/pondkeeper")})
+    assert installed.socket == Path("/run/pondkeeper/control.sock")

@@ -15,7 +15,6 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from gateway.link import LinkServer
-from gateway.process import link_path
 from tests.gateway.farms import FARM, small_farm
 from tests.gateway.test_tonight import FOULED, GOOD, OUTLOOK, pond, snapshot
 from tests.ports import free_ports
@@ -57,7 +56,7 @@ def speaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Speaker]:
     folder = tmp_path_factory.mktemp("night")
     (port,) = free_ports(1)
     farm = small_farm(folder, f'{FARM}\n[web]\nport = {port}\nvisitors = "read"\n')
-    speaking = Speaker(f"http://127.0.0.1:{port}", link_path(farm), [dense(probe=FOULED)])
+    speaking = Speaker(f"http://127.0.0.1:{port}", farm.socket, [dense(probe=FOULED)])
     thread = threading.Thread(target=speaking.run, daemon=True)
     thread.start()
     web = subprocess.Popen([sys.executable, "-m", "gateway", "web", str(folder / "farm.toml")])

@@ -11,7 +11,6 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from gateway.process import link_path
 from gateway.web.server import make_app
 from tests.gateway.offices import PASSWORDS, Control, farm_with_people
 from tests.gateway.test_tonight import pond, snapshot
@@ -45,7 +44,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     made = Served(tmp_path_factory.mktemp("farm"))
-    with Control(link_path(made.farm), snapshot(pond(do_mg_l=4.2)), []):
+    with Control(made.farm.socket, snapshot(pond(do_mg_l=4.2)), []):
         yield made
 
 
