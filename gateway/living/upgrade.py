@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.farm import FarmError, read_farm
+from gateway.farm import FarmError, WebSettings, read_farm
 from gateway.journal.schema import VERSION as JOURNAL_VERSION
 from gateway.living import units
 
@@ -128,8 +128,7 @@ class Upgrade:
 
     def _told(self) -> object:
         try:
-            port = read_farm(self.farm).web.port
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=3) as answer:
+            with urllib.request.urlopen(health_url(read_farm(self.farm).web), timeout=3) as answer:
                 return json.load(answer)
         except (OSError, ValueError, FarmError):
             return None
@@ -139,3 +138,10 @@ class Upgrade:
         for folder in (self.home / "versions").iterdir():
             if folder.resolve() not in {each.resolve() for each in kept}:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def health_url(web: WebSettings) -> str:
+    """Where the pages of this computer say how they are."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+    host = everywhere.get(web.host, f"[{web.host}]" if ":" in web.host else web.host)
+    return f"http://{host}:{web.port}/healthz"

@@ -42,7 +42,8 @@ def lines(reader: JournalReader, sheet: Sheet, t: Text) -> Iterator[str]:
     while since_s < sheet.until_s:
         until_s = min(since_s + DAY_S, sheet.until_s)
         day = Sheet(node=sheet.node, since_s=since_s, until_s=until_s, kind=sheet.kind)
-        for at_s, cells in (_minutes if sheet.kind == "minutes" else _raw)(reader, day, traces, t):
+        # A day is read to its end before it is given out: a slow phone must not hold a view of the journal open.
+        for at_s, cells in list((_minutes if sheet.kind == "minutes" else _raw)(reader, day, traces, t)):
             yield mark.join([datetime.fromtimestamp(at_s).astimezone().strftime("%Y-%m-%d %H:%M:%S"), *cells]) + "\r\n"
         since_s = until_s
 

@@ -1,6 +1,5 @@
 """Installing into a folder, again, and taking everything out; what the services may do; certificates."""
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -94,7 +93,6 @@ def test_somebody_elses_file_is_not_overwritten(system: Path) -> None:
     assert tree(system) == before
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_the_services_have_next_to_no_rights(tmp_path: Path) -> None:
     files = []
     for name in units.SERVICES:

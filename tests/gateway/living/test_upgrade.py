@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.living.upgrade import Upgrade, UpgradeError
+from gateway.farm import WebSettings
+from gateway.living.upgrade import Upgrade, UpgradeError, health_url
 from tests.gateway.farms import FARM, small_farm
 from tests.ports import free_ports
 
@@ -114,3 +115,11 @@ def test_a_good_version_stays_and_a_broken_one_goes(
     assert upgrade._told() == {"version": "7.1", "control": True}
     with pytest.raises(UpgradeError, match="no_wheel"):
         upgrade.to("rubbish.whl")
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("0.0.0.0", "127.0.0.1"), ("192.168.1.5", "192.168.1.5"), ("::", "[::1]"), ("fd00::5", "[fd00::5]")],
+)
+def test_health_is_asked_where_the_pages_listen(host: str, asked: str) -> None:
+    assert health_url(WebSettings(host=host, port=8080)) == f"http://{asked}:8080/healthz"
