@@ -57,6 +57,9 @@ class PeopleStore:
     def __init__(self, path: Path, wall: Callable[[], float]) -> None:
         self._path = path
         self._wall = wall
+        self._unsaved: dict[
+            str, str
+        ] = {}  # by hash: whose a session is that the disk did not take, "" for one that ended
 
     # -- passwords ----------------------------------------------------------------------------------------------------
 
@@ -66,6 +69,7 @@ class PeopleStore:
             raise PasswordRefused(f"{LEAST_PASSWORD} to {MOST_PASSWORD} signs")
         with ONE_AT_A_TIME:
             made = HASHER.hash(password)
+        self._drop_unsaved(person)
         with self._open() as connection, connection:
             connection.execute("INSERT OR REPLACE INTO passwords VALUES (?, ?)", (person, made))
             connection.execute("DELETE FROM sessions WHERE person = ?", (person,))
@@ -93,6 +97,7 @@ class PeopleStore:
 
     def forget(self, person: str) -> None:
         """The person has no account any more."""
+        self._drop_unsaved(person)
         with self._open() as connection, connection:
             for table in ("passwords", "sessions", "invitations"):
                 connection.execute(f"DELETE FROM {table} WHERE person = ?", (person,))
@@ -100,16 +105,21 @@ class PeopleStore:
     # -- sessions -----------------------------------------------------------------------------------------------------
 
     def begin(self, person: str) -> str:
-        """A new session; returns its secret."""
+        """A new session; returns its secret. One that the disk does not take lasts as long as this process."""
         secret = secrets.token_urlsafe(24)
-        with self._open() as connection, connection:
-            connection.execute("DELETE FROM sessions WHERE seen_s < ?", (self._wall() - SESSION_IDLE_S,))
-            connection.execute("INSERT INTO sessions VALUES (?, ?, ?)", (_hashed(secret), person, self._wall()))
+        try:
+            with self._open() as connection, connection:
+                connection.execute("DELETE FROM sessions WHERE seen_s < ?", (self._wall() - SESSION_IDLE_S,))
+                connection.execute("INSERT INTO sessions VALUES (?, ?, ?)", (_hashed(secret), person, self._wall()))
+        except apsw.Error:
+            self._unsaved[_hashed(secret)] = person
         return secret
 
     def person_of(self, secret: str) -> str | None:
         """Whose session it is; None for one that has ended or never was."""
         now_s, key = self._wall(), _hashed(secret)
+        if key in self._unsaved:
+            return self._unsaved[key] or None
         with self._open() as connection:
             row = connection.execute("SELECT person, seen_s FROM sessions WHERE hash = ?", (key,)).fetchone()
             if row is None or row[1] < now_s - SESSION_IDLE_S:
@@ -121,11 +131,16 @@ class PeopleStore:
 
     def end(self, secret: str) -> None:
         """The session is over."""
-        with self._open() as connection, connection:
-            connection.execute("DELETE FROM sessions WHERE hash = ?", (_hashed(secret),))
+        self._unsaved.pop(_hashed(secret), None)
+        try:
+            with self._open() as connection, connection:
+                connection.execute("DELETE FROM sessions WHERE hash = ?", (_hashed(secret),))
+        except apsw.Error:
+            self._unsaved[_hashed(secret)] = ""
 
     def end_all(self, person: str) -> None:
         """All sessions of the person are over."""
+        self._drop_unsaved(person)
         with self._open() as connection, connection:
             connection.execute("DELETE FROM sessions WHERE person = ?", (person,))
 
@@ -175,6 +190,9 @@ class PeopleStore:
         """The token is void."""
         with self._open() as connection, connection:
             connection.execute("DELETE FROM tokens WHERE name = ?", (name,))
+
+    def _drop_unsaved(self, person: str) -> None:
+        self._unsaved = {key: known for key, known in self._unsaved.items() if known != person}
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[apsw.Connection]:

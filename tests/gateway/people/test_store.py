@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import apsw
 import pytest
 
 from gateway.people.code import current_code, spend_code
@@ -129,3 +130,23 @@ def test_two_of_one_name_get_two_keys() -> None:
     assert free_key("Anh Tám", []) == "anh-tam"
     assert free_key("Anh Tám", ["anh-tam", "anh-tam-2"]) == "anh-tam-3"
     assert free_key("!", []) == "person"
+
+
+def test_a_disk_that_takes_nothing_keeps_nobody_outside_and_ends_what_has_ended(
+    store: PeopleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, other = store.begin("tam"), store.begin("tam")
+    real = apsw.Connection
+
+    class ReadOnly(apsw.Connection):
+        def __init__(self, name: str) -> None:
+            super().__init__(name, flags=apsw.SQLITE_OPEN_READONLY)
+
+    monkeypatch.setattr("gateway.people.store.apsw.Connection", ReadOnly)
+    assert store.verify("tam", SECRET)
+    session = store.begin("tam")
+    assert [store.person_of(secret) for secret in (before, session)] == ["tam", "tam"]
+    store.end(before)
+    store.end(session)
+    assert [store.person_of(secret) for secret in (before, session, other)] == [None, None, "tam"]
+    monkeypatch.setattr("gateway.people.store.apsw.Connection", real)
