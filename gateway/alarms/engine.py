@@ -37,7 +37,7 @@ class Alarm:
 
 
 class Engine:
-    """`on_event(kind, pond, **detail)` hears of every change; `next_id` numbers activations."""
+    """`on_event(kind, pond, **detail)` hears of every change; `next_id` numbers activations, `water` remembers its past."""
 
     def __init__(self, settings: AlarmSettings, speed: float, on_event: OnEvent) -> None:
         self.alarms: dict[Key, Alarm] = {}
@@ -45,7 +45,7 @@ class Engine:
         self._settings = settings
         self._speed = speed
         self._on_event = on_event
-        self._water = Water()
+        self.water = Water()
         self._began_s: float | None = None
         self._now_s = self._wall_s = 0.0
 
@@ -69,7 +69,7 @@ class Engine:
         yield from lines.conditions(facts)
         yield from power.conditions(facts)
         yield from oxygen.conditions(facts, self._settings)
-        yield from self._water.conditions(facts)
+        yield from self.water.conditions(facts)
         yield from gateway.conditions(facts, self._settings)
 
     def _step(self, alarm: Alarm, condition: Condition, facts: Facts) -> None:

@@ -29,6 +29,7 @@ def saved(alarms: Alarms, clock: Clock) -> str:
             "next_alarm": alarms.engine.next_id,
             "next_sending": alarms.ladder.next_id,
             "proof": alarms.proof.last,
+            "water": alarms.engine.water.saved(clock.pond_s()),
             "alarms": [_alarm(alarm, alarms, now_s) for alarm in alarms.engine.shown()],
             "sendings": [
                 asdict(sending) | {"due_s": sending.due_s - now_s} for sending in alarms.ladder.sendings.values()
@@ -46,6 +47,8 @@ def remember(alarms: Alarms, text: str, clock: Clock) -> None:
     known = found["wall_s"] is not None and clock.wall_known()
     elapsed_s = max(0.0, clock.wall() - float(found["wall_s"])) if known else 0.0
     before_s = clock.monotonic() - elapsed_s
+    if "water" in found:
+        alarms.engine.water.remember(found["water"], before_s * clock.speed)
     for row in found["alarms"]:
         if row["kind"] in KINDS:
             _take(alarms, row, before_s, clock.monotonic())

@@ -280,6 +280,16 @@ def test_a_restart_rings_nothing_anew_that_somebody_knows_of(room: Room) -> None
     assert not room.alarms.siren
 
 
+def test_rain_that_falls_over_a_restart_is_a_step_of_salinity_all_the_same(room: Room) -> None:
+    room.live(5, pond(readings={"salinity_psu": 15.0}))
+    kept = memory.saved(room.alarms, room.steps.clock())
+    room.steps.forward(3600)
+    room.start()
+    memory.remember(room.alarms, kept, room.steps.clock())
+    room.live(120, pond(readings={"salinity_psu": 11.0}))
+    assert "salinity_step" in room.kinds()
+
+
 def test_a_restart_goes_on_with_the_ladder_where_it_was(room: Room) -> None:
     room.live(200, pond(3.5))
     kept = memory.saved(room.alarms, room.steps.clock())

@@ -55,6 +55,20 @@ class Water:
             yield from self._changes(pond, facts.pond_s)
             yield _ammonia(pond)
 
+    def saved(self, pond_s: float) -> dict[str, dict[str, list[list[float]]]]:
+        """What is remembered, with its age in seconds of pond time: "ph" and "salinity" by pond."""
+        kinds = {"ph": self._ph, "salinity": self._salinity}
+        return {
+            kind: {pond: [[pond_s - at_s, value] for at_s, value in window.rows] for pond, window in windows.items()}
+            for kind, windows in kinds.items()
+        }
+
+    def remember(self, saved: dict[str, dict[str, list[list[float]]]], pond_s: float) -> None:
+        """Take it back; `pond_s` is when it was saved. ValueError, KeyError or TypeError when it is none of ours."""
+        for kind, windows, span_s in (("ph", self._ph, DAY_S), ("salinity", self._salinity, STEP_WITHIN_S)):
+            for pond, rows in saved[kind].items():
+                windows[pond] = Window(span_s, deque((pond_s - float(age_s), float(value)) for age_s, value in rows))
+
     def _changes(self, pond: PondFacts, pond_s: float) -> Iterator[Condition]:
         ph = self._ph.setdefault(pond.id, Window(DAY_S))
         salinity = self._salinity.setdefault(pond.id, Window(STEP_WITHIN_S))
