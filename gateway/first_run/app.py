@@ -5,11 +5,8 @@ It runs instead of the farm's pages while there is no farm.toml, and ends when i
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
@@ -17,87 +14,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from firmware.field.text import text as field_words
-from gateway.files import write_whole
 from gateway.first_run import lines
-from gateway.first_run.draft import Draft, DraftPerson, DraftPond
-from gateway.first_run.lines import Board, Trouble
-from gateway.numbers import number_typed
+from gateway.first_run.draft import DraftPerson
+from gateway.first_run.forms import people_typed, ponds_typed
+from gateway.first_run.lines import Trouble
+from gateway.first_run.run import FirstRun
 from gateway.people.code import current_code, is_code
-from gateway.people.limits import DoorLimits
+from gateway.people.settings import ROLES
 from gateway.text import Text
 from gateway.web import shared
 from gateway.web.pages import STATIC, make_environment, static_folder
 from gateway.web.shared import HEADERS, Words, same_origin
 
 STEPS = ("farm", "lines", "ponds", "people", "check")
-MOST_PEOPLE = 12
 COOKIE = "first_run"
-
-
-@dataclass
-class Search:
-    """A line that is being looked at."""
-
-    port: str
-    share: float = 0.0
-    running: bool = True
-    found: int = 0
-    trouble: Trouble | None = None
-
-
-@dataclass
-class FirstRun:
-    """Where the technician stands. `finished` is called with the path when farm.toml is written."""
-
-    path: Path
-    finished: Callable[[], None]
-    ports: Callable[[], list[str]] = lines.ports
-    draft: Draft = field(default_factory=Draft)
-    searches: dict[str, Search] = field(default_factory=dict)
-    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
-    doors: DoorLimits = field(default_factory=lambda: DoorLimits(time.monotonic))
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-
-    @property
-    def data(self) -> Path:
-        """Where the farm's data will lie, and the code lies now."""
-        return self.path.parent / "data"
-
-    def search(self, port: str) -> None:
-        """Look at a line, unless that is going on."""
-        if port in self.searches and self.searches[port].running:
-            return
-        search = self.searches[port] = Search(port)
-        task = asyncio.get_running_loop().create_task(self._look(search))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    async def _look(self, search: Search) -> None:
-        def told(share: float) -> None:
-            search.share = share
-
-        try:
-            boards = await asyncio.to_thread(lines.look_at, search.port, told)
-        except Trouble as trouble:
-            search.trouble = trouble
-        else:
-            search.found = len(boards)
-            self.draft.replace_line(search.port, boards)
-        search.running = False
-
-    def board(self, key: str) -> Board | None:
-        """A board that was found."""
-        return next((board for board in self.draft.boards if board.key == key), None)
-
-    def write(self) -> str:
-        """farm.toml, whole or not at all; returns why not."""
-        if problem := self.draft.check():
-            return problem
-        try:
-            write_whole(self.path, self.draft.toml())
-        except OSError as error:
-            return f"{self.path}: {error}"
-        return ""
 
 
 def _first_run(request: Request) -> FirstRun:
@@ -119,7 +49,7 @@ def make_first_run(run: FirstRun) -> FastAPI:
 
     @app.middleware("http")
     async def only_with_the_code(request: Request, proceed: Any) -> Response:
-        known = secrets.compare_digest(request.cookies.get(COOKIE, ""), run.key)
+        known = secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), run.key.encode())
         open_to_all = request.url.path.startswith(("/static/", "/language", "/code"))
         response: Response = await proceed(request) if known or open_to_all else RedirectResponse("/code", 303)
         response.headers.update(HEADERS)
@@ -215,7 +145,7 @@ async def ponds(run: Run, words: Words) -> Response:
 @router.post("/ponds")
 async def set_ponds(request: Request, run: Run, words: Words) -> Response:
     """The ponds as they were named."""
-    run.draft.ponds = _ponds(await request.form(), run.draft, words)
+    run.draft.ponds = ponds_typed(await request.form(), run.draft, words)
     if not run.draft.ponds:
         return _show(run, "ponds", words, ponds=run.draft.propose(), problem=words("first_run.no_pond"))
     return _go("people")
@@ -230,7 +160,7 @@ async def people(run: Run, words: Words) -> Response:
 @router.post("/people")
 async def set_people(request: Request, run: Run) -> Response:
     """The people as they were named."""
-    run.draft.people = _people(await request.form())
+    run.draft.people = people_typed(await request.form())
     return _go("check")
 
 
@@ -251,9 +181,6 @@ async def finish(run: Run, words: Words) -> Response:
     return _show(run, "done", words)
 
 
-ROLES = ("owner", "worker", "technician", "neighbour", "officer")
-
-
 def _why(words: Text) -> Callable[[Trouble], str]:
     technical = field_words(words.language)
 
@@ -262,40 +189,3 @@ def _why(words: Text) -> Callable[[Trouble], str]:
         return " ".join(parts)
 
     return why
-
-
-def _ponds(form: Any, draft: Draft, words: Text) -> list[DraftPond]:
-    """A node without a pond's name is left out; so is a panel that has no output ticked."""
-    found = []
-    for at, node in enumerate(draft.nodes):
-        name = str(form.get(f"name-{at}", "")).strip()[:60]
-        if not name:
-            continue
-        panel = next((board for board in draft.panels if board.key == form.get(f"panel-{at}")), None)
-        outputs = {int(text) for text in form.getlist(f"aerator-{at}") if str(text).isdigit()}
-        aerators = sorted(outputs & set(range(1, panel.aerators + 1))) if panel else []
-        found.append(
-            DraftPond(
-                name=name,
-                node=node.key,
-                panel=panel.key if panel and aerators else "",
-                aerators=aerators,
-                area_m2=number_typed(str(form.get(f"area-{at}", "")), words.language),
-                power_kw=number_typed(str(form.get(f"power-{at}", "")), words.language),
-            )
-        )
-    return found
-
-
-def _people(form: Any) -> list[DraftPerson]:
-    """Lines without a name are left out; a number that begins with 0 is one of Vietnam."""
-    found = []
-    for at in range(MOST_PEOPLE):
-        name = str(form.get(f"name-{at}", "")).strip()[:60]
-        phone = "".join(sign for sign in str(form.get(f"phone-{at}", "")) if sign.isdigit() or sign == "+")
-        if phone.startswith("0"):
-            phone = "+84" + phone[1:]
-        role = str(form.get(f"role-{at}", ""))
-        if name:
-            found.append(DraftPerson(name, phone, role if role in ROLES else "worker"))
-    return found

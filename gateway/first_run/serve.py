@@ -6,7 +6,8 @@ from pathlib import Path
 
 import uvicorn
 
-from gateway.first_run.app import FirstRun, make_first_run
+from gateway.first_run.app import make_first_run
+from gateway.first_run.run import FirstRun
 from gateway.living.feed import Feed
 from gateway.people.code import current_code
 

@@ -1,6 +1,5 @@
 """SMS and calls as ways to a person, and the answer by SMS."""
 
-import re
 from collections.abc import Awaitable, Callable
 
 from gateway.messages.at import AtError, PortLost
@@ -9,6 +8,7 @@ from gateway.messages.modem import REFUSED_SMS, Modem
 from gateway.messages.sending import NotDelivered, Outcome, Sending
 from gateway.messages.speech import Speech, Speechless
 from gateway.messages.states import States
+from gateway.people.phones import international
 from gateway.people.settings import PersonSettings
 from gateway.text import text
 
@@ -93,12 +93,6 @@ class CallChannel:
             return b""
         self._states.set("speech")
         return samples
-
-
-def international(number: str) -> str:
-    """A Vietnamese number as the network may give it, in the form of farm.toml."""
-    digits = re.sub(r"[^\d+]", "", number)
-    return f"+84{digits[1:]}" if digits.startswith("0") else digits if digits.startswith("+") else f"+{digits}"
 
 
 def _number(person: PersonSettings) -> str:

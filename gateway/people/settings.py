@@ -1,6 +1,6 @@
 """The people of a farm: who works there and whom an alarm wakes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -8,6 +8,7 @@ from gateway.parts import Key, Name, Part
 
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Role = Literal["owner", "worker", "technician", "neighbour", "officer"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class PersonSettings(Part):

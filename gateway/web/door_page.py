@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from gateway.farm import FarmError
 from gateway.people.code import current_code, spend_code
 from gateway.people.names import free_key
+from gateway.people.phones import international
 from gateway.people.settings import PersonSettings
 from gateway.people.store import LEAST_PASSWORD, MOST_PASSWORD, PasswordRefused
 from gateway.settings_file import Document, add_table
@@ -24,11 +25,9 @@ NO_ADDRESS = "unknown"
 
 def found(desk: Desk, typed: str) -> PersonSettings | None:
     """The person of this id, name or phone number."""
-    wanted = typed.strip().lower()
-    digits = "".join(sign for sign in typed if sign.isdigit()).removeprefix("84").removeprefix("0")
+    wanted, phone = typed.strip().lower(), international(typed)
     for person in desk.farm.person:
-        phone = (person.phone or "").removeprefix("+84")
-        if wanted in (person.id, person.name.lower()) or (digits and digits == phone):
+        if wanted in (person.id, person.name.lower()) or (phone and phone == person.phone):
             return person
     return None
 

@@ -9,6 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from gateway.farm import FarmError
 from gateway.people.names import free_key
+from gateway.people.phones import international
+from gateway.people.settings import ROLES
 from gateway.settings_file import Document, Overtaken, add_table, remove_table, table_of
 from gateway.text import Text
 from gateway.web.desk import AtDesk, Desk
@@ -17,15 +19,8 @@ from gateway.web.signed import RANKS, Owner
 
 router = APIRouter()
 
-ROLES = ("owner", "worker", "technician", "neighbour", "officer")
 Name = Annotated[str, Form(min_length=1, max_length=60)]
 Short = Annotated[str, Form(max_length=60)]
-
-
-def international(typed: str) -> str:
-    """A phone number with its country's code; one that begins with 0 is of Vietnam."""
-    plain = "".join(sign for sign in typed if sign.isdigit() or sign == "+")
-    return f"+84{plain[1:]}" if plain.startswith("0") else plain
 
 
 @router.get("/people")

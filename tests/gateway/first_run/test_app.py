@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.farm import read_farm
-from gateway.first_run.app import FirstRun, make_first_run
+from gateway.first_run.app import make_first_run
+from gateway.first_run.run import FirstRun
 from gateway.people.code import current_code
 from hardware.twin.farm import BoardPlan, TwinFarm
 from tests.firmware.field.lines import twin_farm
@@ -77,3 +78,8 @@ def test_without_the_code_nobody_sets_up_a_farm(tmp_path: Path) -> None:
     assert "Chờ" in phone.post("/code", data={"code": current_code(run.data)}).text
     phone.post("/farm", data={"name": "x"})
     assert run.draft.name == ""
+
+
+def test_a_cookie_that_is_rubbish_is_asked_for_the_code(tmp_path: Path) -> None:
+    phone = TestClient(make_first_run(FirstRun(tmp_path / "farm.toml", lambda: None, ports=list)))
+    assert "Mã trên gateway" in phone.get("/", headers={"Cookie": "first_run=tôm".encode("latin-1")}).text
