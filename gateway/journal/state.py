@@ -1,7 +1,7 @@
 """What people should know of the journal, looked at now and then by the writer's thread."""
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +29,10 @@ class State:
     seen_s: float = float("-inf")
     day: str = ""
     written_before: int = 0
+
+    def shown(self) -> dict[str, float | None]:
+        """Without the bookkeeping of the next look."""
+        return {name: value for name, value in asdict(self).items() if name not in ("seen_s", "day", "written_before")}
 
 
 def look(connection: apsw.Connection, path: Path, clock: Clock, last: State, cloud: bool) -> State:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ class Journal:
             "failing": self.failing,
             "refused": self.refused,
             "waiting": len(self._jobs),
-            **asdict(self._state),
+            **self._state.shown(),
         }
 
     def put(self, sample: Sample) -> int:

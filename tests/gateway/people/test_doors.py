@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from gateway.journal.store import Journal
 from gateway.people.code import current_code
 from gateway.web.door_page import inside
 from gateway.web.server import make_app, paths
 from gateway.web.signed import is_public
-from tests.gateway.farms import small_farm
+from tests.gateway.farms import Steps, small_farm
 from tests.gateway.offices import PASSWORDS, Office, office
 from tests.gateway.test_tonight import pond, snapshot
 
@@ -185,3 +186,19 @@ def test_what_happens_at_the_door_is_told_to_control(at: Office) -> None:
         time.sleep(0.02)
     assert at.asked("note", kind="login_failed")
     assert at.asked("note", kind="login")
+
+
+def test_the_audit_log_shows_what_people_and_the_gateway_did(tmp_path: Path) -> None:
+    with office(tmp_path, snapshot(pond())) as at:
+        journal = Journal(tmp_path / "data" / "journal.sqlite", Steps().clock(), "boot")
+        journal.open()
+        journal.event("gateway_started")
+        journal.event("override", "ao-2", machine=3, run=True, minutes=30, who="bay")
+        journal.event("override_expired", "ao-2", machine=3)
+        journal.close()
+        page = at.sign_in("bay").client.get("/audit")
+        assert page.status_code == 200
+        assert "Gateway khởi động" in page.text
+        assert '<span class="who">Bảy</span>' in page.text
+        rows = at.client.get("/audit.csv").text.splitlines()
+        assert len(rows) == 4
