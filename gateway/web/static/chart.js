@@ -9,9 +9,11 @@
   const limits = () => ["--watch", "--danger"].map((stroke) => line(stroke, { width: 1, dash: [6, 4] }));
   const flat = (at, limit) => at.map(() => Number(limit));
 
+  const number = (value, rest) => value.toLocaleString(document.documentElement.lang, rest);
+
   const ahead = (hours, digits) => {
-    const shown = hours.toFixed(digits);
-    return Number(shown) === 0 ? "0 h" : (hours > 0 ? "+" : "") + shown + " h";
+    const shown = number(hours, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" });
+    return shown + " h";
   };
 
   // A simulated pond's clock is not ours: hours from now, which is one end of the chart.
@@ -30,7 +32,7 @@
     legend: { show: false },
     axes: [
       { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, size: 30, values: hours(Number(element.dataset.speed || 1), now) },
-      { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, size: 34 },
+      { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, size: 34, values: (_, splits) => splits.map((value) => number(value)) },
     ],
     ...rest,
     scales: { y: { range: (_, low, high) => [Math.max(0, Math.min(2, low ?? 2)), Math.max(8, (high ?? 8) + 0.5)] }, ...rest.scales },
