@@ -96,6 +96,7 @@ class Uplink:
                     self._away_since_s = self._clock.monotonic()
                 self.connected = False
                 self._ledger.disconnected()
+            _end_if_cancelled()
             lasted = self._clock.monotonic() - started
             wait_s = 1.0 if lasted > LONGEST_WAIT_S else min(LONGEST_WAIT_S, wait_s * 2)
             self._watch_confirmations()
@@ -185,6 +186,7 @@ class Uplink:
         self, client: aiomqtt.Client, reader: JournalReader, listening: "asyncio.Task[None]"
     ) -> None:
         while not listening.done():
+            _end_if_cancelled()
             if self._ledger.give_up_late():
                 self._backlog_ends = await asyncio.to_thread(reader.newest, "sample")
             self._watch_confirmations()
@@ -253,3 +255,10 @@ class Uplink:
         if self._clock.monotonic() - since_s > UNCONFIRMED_ALARM_S:
             self._alarmed = True
             self._journal.event("cloud_not_confirming", seconds=round(self._clock.monotonic() - since_s))
+
+
+def _end_if_cancelled() -> None:
+    """Python 3.11's wait_for, under aiomqtt, forgets a cancellation that comes together with what it waits for."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
