@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bench.delay import DelayProxy
 from bench.storage import BOARDS, SAMPLE_S, VALUES, sample
 from bench.table import percentile, show
 from cloud.database import Database
-from cloud.telemetry.models import Sample as Stored
+from cloud.telemetry.history import StoredSample, all_samples
+from cloud.telemetry.models import Node
 from gateway.clock import Clock, boot_id
 from gateway.farm import Farm, UplinkSettings, read_farm
 from gateway.journal.store import Journal
@@ -106,14 +108,19 @@ async def until_all(database: Database) -> None:
 def stored(database: Database) -> int:
     """Samples of the backlog that the cloud has."""
     with database.read() as session:
-        return int(session.scalar(select(func.count()).where(Stored.sequence <= BACKLOG // BOARDS)) or 0)
+        return sum(sample.sequence <= BACKLOG // BOARDS for sample in _all(session))
 
 
 def ages(database: Database, since_s: float) -> list[float]:
     """Seconds from the water to the cloud's table of the samples taken meanwhile, but for the first ten seconds."""
     with database.read() as session:
-        rows = session.execute(select(Stored.received_at - Stored.taken_at).where(Stored.taken_at > since_s + 10))
-        return [float(age_s) for (age_s,) in rows] or [float("inf")]
+        young = [sample for sample in _all(session) if sample.taken_at > since_s + 10]
+    return [sample.received_at - sample.taken_at for sample in young] or [float("inf")]
+
+
+def _all(session: Session) -> Iterator[StoredSample]:
+    for node in session.scalars(select(Node.id)).all():
+        yield from all_samples(session.connection(), node)
 
 
 async def measure(seconds: float, **changes: Any) -> tuple[float, float]:

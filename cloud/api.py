@@ -11,6 +11,8 @@ from cloud.database import Database
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
 from cloud.telemetry import repository
+from cloud.telemetry.history import series
+from cloud.telemetry.latest import latest_of
 from hardware.quantities import BY_SYMBOL
 
 router = APIRouter(prefix="/api", tags=["farms"])
@@ -48,10 +50,11 @@ class ReadingOut(BaseModel):
 
 
 class LatestOut(BaseModel):
-    """The newest sample of a pond; Unix seconds."""
+    """The newest sample of a pond; Unix seconds. `late`: it was read from the node's memory some time afterwards."""
 
     taken_at: float
     received_at: float
+    late: bool
     readings: list[ReadingOut]
 
 
@@ -138,24 +141,24 @@ def get_pond(pond: KnownPond) -> PondOut:
 @router.get("/ponds/{pond_id}/latest", responses=NOT_FOUND)
 def get_latest(pond: KnownPond, reading: Reading) -> LatestOut | None:
     """The newest sample of a pond, null before the first."""
-    found = repository.latest(reading, pond.gateway_id, pond.node) if pond.node else None
-    if found is None:
-        return None
-    row, readings = found
-    return LatestOut(
-        taken_at=row.taken_at,
-        received_at=row.received_at,
-        readings=[
-            ReadingOut(
-                quantity=item.quantity,
-                unit=BY_SYMBOL[item.quantity].unit if item.quantity in BY_SYMBOL else "",
-                value=item.value,
-                quality=item.quality,
-                reason=item.reason,
-            )
-            for item in readings
-        ],
-    )
+    found = latest_of(reading, [(pond.gateway_id, pond.node)]) if pond.node else {}
+    for newest in found.values():
+        return LatestOut(
+            taken_at=newest.taken_at,
+            received_at=newest.received_at,
+            late=newest.late,
+            readings=[
+                ReadingOut(
+                    quantity=item.quantity,
+                    unit=BY_SYMBOL[item.quantity].unit if item.quantity in BY_SYMBOL else "",
+                    value=item.value,
+                    quality=item.quality,
+                    reason=item.reason,
+                )
+                for item in newest.readings
+            ],
+        )
+    return None
 
 
 @router.get(
@@ -175,5 +178,5 @@ def get_series(
         raise HTTPException(422, "until must be later than since")
     if pond.node is None:
         return []
-    found = repository.series(reading, pond.gateway_id, pond.node, quantity, since, until, buckets)
+    found = series(reading, pond.gateway_id, pond.node, quantity, since, until, buckets)
     return [BucketOut(at=item.at, min=item.low, mean=item.mean, max=item.high, count=item.count) for item in found]

@@ -102,19 +102,22 @@ def ingest(data: Data = DEFAULT_DATA) -> None:
 
 
 async def _ingest(settings: CloudSettings, source: "MqttSource") -> None:
-    """The ingest, and beside it what needs its ear and its voice: silent gateways, and commands."""
+    """The ingest, and beside it what seals its days and what needs its ear and its voice: silent gateways, commands."""
     from cloud.alerts.messages import Teller
     from cloud.alerts.silence import Silence
     from cloud.alerts.watch import watch
     from cloud.commands.sender import Sender
     from cloud.database import Database
     from cloud.telemetry.ingest import Ingest
+    from cloud.telemetry.sealing import Sealer, seal_for_ever
 
     database = Database(settings.database_url)
     silence = Silence(database, time.monotonic, time.time, settings.silent_after_s)
     teller = Teller(database, settings.alert_urls_file, time.monotonic)
     async with asyncio.TaskGroup() as group:
+        group.create_task(source.run())
         group.create_task(Ingest(database, source, on_life=silence.heard).run())
+        group.create_task(seal_for_ever(Sealer(database, time.time), settings.keep_days))
         group.create_task(watch(silence, teller, lambda: source.connected))
         group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 BUSY_MS = 10_000
+WRITES = "writes"
 
 
 class Base(DeclarativeBase):
@@ -19,14 +20,25 @@ class Base(DeclarativeBase):
 
 
 def make_engine(url: str) -> Engine:
-    """An engine; on SQLite with a write-ahead log, full synchronisation and foreign keys."""
-    engine = create_engine(url)
+    """An engine; on SQLite with a write-ahead log, full synchronisation and foreign keys.
+
+    Transactions begin when they say so: the driver by itself would read each question from another state of the database.
+    """
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
     return engine
 
 
-def _set_pragmas(connection: Any, _record: Any) -> None:
+def _begin(connection: Any) -> None:
+    """A writer takes the lock at once, so that it waits for another one instead of failing half-way."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -44,20 +56,22 @@ def migrate(url: str) -> None:
 
 
 class Database:
-    """Sessions on one engine."""
+    """Sessions on one engine. A reader sees one state of the database from its first question to its last."""
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        reading: dict[str, Any] = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reading = sessionmaker(self.engine.execution_options(**reading), expire_on_commit=False)
+        self._writing = sessionmaker(self.engine.execution_options(**{WRITES: True}), expire_on_commit=False)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits at its end, or rolls back on any exception."""
-        with self._sessions.begin() as session:
+        with self._writing.begin() as session:
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that changes nothing."""
-        with self._sessions() as session:
+        with self._reading() as session:
             yield session

@@ -9,7 +9,8 @@ from pathlib import Path
 class CloudSettings:
     """`database_url` is SQLAlchemy's; `mqtt_url` mqtt://host:port, the built-in broker's address by default.
 
-    Without `command_token` nobody can command a gateway over REST; `silent_after_s` is how long a gateway may say nothing.
+    Without `command_token` nobody can command a gateway over REST; `silent_after_s` is how long a gateway may say nothing,
+    `keep_days` how long samples are kept.
     """
 
     data: Path
@@ -19,6 +20,7 @@ class CloudSettings:
     web_port: int
     command_token: str = ""
     silent_after_s: float = 300.0
+    keep_days: int = 3650
 
     @property
     def signing_key_file(self) -> Path:
@@ -43,7 +45,7 @@ class CloudSettings:
 
 def read_settings(data: Path) -> CloudSettings:
     """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _COMMAND_TOKEN,
-    _SILENT_MINUTES.
+    _SILENT_MINUTES, _KEEP_DAYS.
     """
     data = data.resolve()
     return CloudSettings(
@@ -53,5 +55,6 @@ def read_settings(data: Path) -> CloudSettings:
         web_host=os.environ.get("PONDKEEPER_WEB_HOST", "127.0.0.1"),
         web_port=int(os.environ.get("PONDKEEPER_WEB_PORT", "8090")),
         command_token=os.environ.get("PONDKEEPER_COMMAND_TOKEN", ""),
+        keep_days=int(os.environ.get("PONDKEEPER_KEEP_DAYS", "3650")),
         silent_after_s=60 * float(os.environ.get("PONDKEEPER_SILENT_MINUTES", "5")),
     )

@@ -20,6 +20,11 @@ def knows(session: Session, gateway_id: str) -> bool:
     return session.get(Gateway, gateway_id) is not None
 
 
+def known(session: Session, gateway_ids: set[str]) -> set[str]:
+    """Those of these gateways that may send."""
+    return set(session.scalars(select(Gateway.id).where(Gateway.id.in_(gateway_ids))))
+
+
 def describe(session: Session, gateway_id: str, message: FarmMessage, now_s: float) -> None:
     """Take a farm's description: ponds keep their ids, those that are gone go."""
     gateway = session.get_one(Gateway, gateway_id)

@@ -1,35 +1,46 @@
-"""From a message to the database to the acknowledgement, in that order and never another."""
+"""From messages to the database to the acknowledgement, in that order and never another."""
 
 import asyncio
 import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from cloud.commands import repository as commands
 from cloud.database import Database
 from cloud.farms import repository as farms
 from cloud.telemetry import repository
-from cloud.telemetry.messages import MessageError, parse_farm, parse_rows
+from cloud.telemetry.messages import FarmMessage, MessageError, RowsMessage, parse_farm, parse_rows
 from cloud.telemetry.source import Message, Source
+from cloud.telemetry.store import store_all
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+AT_ONCE = 500
 
-
-class UnknownGateway(Exception):
-    """Nobody let this gateway in, or its entry was lost: its rows are not confirmed, so that it keeps them."""
+Reply = tuple[str, bytes]
 
 
 TOPIC = re.compile(r"^farm/([a-z0-9][a-z0-9-]{0,39})/up/(rows|farm)$")
 
 
+@dataclass(slots=True)
+class _Read:
+    """A batch of messages as they were understood."""
+
+    rows: list[tuple[str, RowsMessage]] = field(default_factory=list)
+    descriptions: list[tuple[str, FarmMessage]] = field(default_factory=list)
+    refused: list[tuple[Message, str | None, str]] = field(default_factory=list)
+
+
 class Ingest:
-    """Takes messages one after another; a database that refuses makes it wait, not forget."""
+    """Takes batches of messages one after another; a database that refuses makes them wait, not get lost."""
 
     def __init__(
         self,
@@ -45,63 +56,95 @@ class Ingest:
 
     async def run(self) -> None:
         """Take messages until cancelled."""
-        async for message in self._source.messages():
-            await self._take(message)
+        while True:
+            await self._take(await self._source.batch(AT_ONCE))
 
-    async def _take(self, message: Message) -> None:
+    async def _take(self, messages: list[Message]) -> None:
         while True:
             try:
-                reply = await asyncio.to_thread(self.store, message)
+                replies = await asyncio.to_thread(self.store, messages)
                 break
             except (OperationalError, InterfaceError) as error:
-                log.error("the database refuses (%s); the message waits", str(error).splitlines()[0])
+                log.error("the database refuses (%s); %d messages wait", str(error).splitlines()[0], len(messages))
                 await asyncio.sleep(RETRY_S)
-        await self._source.acknowledge(message)
-        if reply is not None:
-            await self._source.reply(*reply)
+        await self._source.acknowledge(messages)
+        await asyncio.gather(*(self._source.reply(*reply) for reply in replies))
 
-    def store(self, message: Message) -> tuple[str, bytes] | None:
-        """Commit one message; returns the reply that its gateway waits for, if any. OperationalError when it cannot."""
-        match = TOPIC.match(message.topic)
+    def store(self, messages: Sequence[Message]) -> list[Reply]:
+        """Commit messages together; returns the replies that gateways wait for. OperationalError when it cannot.
+
+        What the database does not take of a batch is found by committing each message by itself.
+        """
         try:
-            if match is None:
-                raise MessageError("no topic of a gateway")
-            gateway_id, kind = match.groups()
-            with self._database.write() as session:
-                if not farms.knows(session, gateway_id):
-                    raise UnknownGateway("unknown gateway")
-                if kind == "farm":
-                    farms.describe(session, gateway_id, parse_farm(message.payload), self._wall())
-                    self._on_life(gateway_id)
-                    return None
-                rows = parse_rows(message.payload)
-                repository.store(session, gateway_id, rows, self._wall())
-                commands.learn_fates(session, gateway_id, rows.events)
-            return _ack(gateway_id, rows.batch, "stored")
-        except UnknownGateway as error:
-            return self._refuse(message, None, str(error))
+            return self._store(messages)
         except (OperationalError, InterfaceError):
             raise
-        except (MessageError, DBAPIError, ValueError, OverflowError) as error:
-            return self._refuse(message, match.group(1) if match else None, str(error))
+        except (DBAPIError, ValueError, OverflowError) as error:
+            if len(messages) > 1:
+                return [reply for message in messages for reply in self.store([message])]
+            return self._refuse_one(messages[0], str(error))
 
-    def _refuse(self, message: Message, gateway_id: str | None, reason: str) -> tuple[str, bytes] | None:
-        log.warning("%s: refused: %s", message.topic, reason)
+    def _store(self, messages: Sequence[Message]) -> list[Reply]:
         with self._database.write() as session:
-            repository.quarantine(session, message.topic, message.payload, reason, self._wall())
-        batch = _batch_number(message.payload)
-        return _ack(gateway_id, batch, "refused", reason) if gateway_id and batch else None
+            read = _understood(session, messages)
+            now_s = self._wall()
+            for gateway_id, description in read.descriptions:
+                farms.describe(session, gateway_id, description, now_s)
+            store_all(session, read.rows, now_s)
+            for gateway_id, rows in read.rows:
+                commands.learn_fates(session, gateway_id, rows.events)
+            for message, _, reason in read.refused:
+                self._quarantine(session, message, reason)
+        for gateway_id, _ in read.descriptions:
+            self._on_life(gateway_id)
+        return [
+            *(_ack(gateway_id, rows.batch, "stored") for gateway_id, rows in read.rows),
+            *(reply for refused in read.refused for reply in _refusal(*refused)),
+        ]
+
+    def _refuse_one(self, message: Message, reason: str) -> list[Reply]:
+        with self._database.write() as session:
+            self._quarantine(session, message, reason)
+        match = TOPIC.match(message.topic)
+        return _refusal(message, match and match.group(1), reason)
+
+    def _quarantine(self, session: Session, message: Message, reason: str) -> None:
+        log.warning("%s: refused: %s", message.topic, reason)
+        repository.quarantine(session, message.topic, message.payload, reason, self._wall())
 
 
-def _ack(gateway_id: str, batch: str, status: str, reason: str = "") -> tuple[str, bytes]:
+def _understood(session: Session, messages: Sequence[Message]) -> _Read:
+    """Sorts messages; an unknown gateway is not answered, so that it keeps its rows until somebody lets it in."""
+    read = _Read()
+    matches = [TOPIC.match(message.topic) for message in messages]
+    known = farms.known(session, {match.group(1) for match in matches if match})
+    for message, match in zip(messages, matches, strict=True):
+        if match is None:
+            read.refused.append((message, None, "no topic of a gateway"))
+            continue
+        gateway_id, kind = match.groups()
+        if gateway_id not in known:
+            read.refused.append((message, None, "unknown gateway"))
+            continue
+        try:
+            if kind == "farm":
+                read.descriptions.append((gateway_id, parse_farm(message.payload)))
+            else:
+                read.rows.append((gateway_id, parse_rows(message.payload)))
+        except MessageError as error:
+            read.refused.append((message, gateway_id, str(error)))
+    return read
+
+
+def _ack(gateway_id: str, batch: str, status: str, reason: str = "") -> Reply:
     body = {"batch": batch, "status": status, "reason": reason}
     return f"farm/{gateway_id}/down/ack", json.dumps(body).encode()
 
 
-def _batch_number(payload: bytes) -> str | None:
-    """The batch's number where a refused message still shows it."""
+def _refusal(message: Message, gateway_id: str | None, reason: str) -> list[Reply]:
+    """The refusal of a batch that still shows its number, to a gateway that is known."""
     try:
-        number = json.loads(payload)["batch"]
+        batch = json.loads(message.payload)["batch"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return number if isinstance(number, str) else None
+        return []
+    return [_ack(gateway_id, batch, "refused", reason)] if gateway_id and isinstance(batch, str) else []

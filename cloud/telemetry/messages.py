@@ -1,15 +1,23 @@
 """What a gateway may say, checked strictly: a boolean is no number, an unknown field is no field."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from gateway.uplink.messages import SCHEMA
 
 LARGEST_BYTES = 512_000
 MOST_ROWS = 1000
+MOST_QUANTITIES = 16
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
 Count32 = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+Byte = Annotated[int, Field(ge=0, le=255)]
 Time = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
+Schema = Annotated[int, Field(alias="schema", ge=SCHEMA, le=SCHEMA)]
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class MessageError(Exception):
@@ -21,19 +29,38 @@ class _Part(BaseModel):
 
 
 Value = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
-ReadingRow = tuple[Short, Value | None, Annotated[int, Field(ge=0, le=2)], Annotated[int, Field(ge=0, le=255)]]
+Flaw = tuple[
+    Annotated[int, Field(ge=0, lt=MOST_ROWS)],
+    Annotated[int, Field(ge=0, lt=MOST_QUANTITIES)],
+    Annotated[int, Field(ge=0, le=2)],
+    Byte,
+]
 
 
-class SampleRow(_Part):
-    """One sample."""
+class Block(_Part):
+    """Samples of one node and boot, column by column. A flaw: sample, quantity, quality, reason; the others are good."""
 
     node: Short
     boot: Count32
-    sequence: Count32
-    taken_at: Time
-    wall_known: bool
-    late: bool
-    readings: Annotated[list[ReadingRow], Field(max_length=16)]
+    quantities: Annotated[list[Short], Field(max_length=MOST_QUANTITIES)]
+    sequence: Annotated[list[Count32], Field(min_length=1, max_length=MOST_ROWS)]
+    taken_at: list[Time]
+    wall_known: list[bool]
+    late: list[bool]
+    values: list[list[Value | None]]
+    flaws: list[Flaw]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Every column has as many entries as there are samples."""
+        count = len(self.sequence)
+        if {len(self.taken_at), len(self.wall_known), len(self.late), *map(len, self.values)} != {count}:
+            raise ValueError(f"columns of different lengths, {count} samples")
+        if len(self.values) != len(self.quantities):
+            raise ValueError(f"{len(self.values)} columns of values for {len(self.quantities)} quantities")
+        if any(row >= count or column >= len(self.quantities) for row, column, *_ in self.flaws):
+            raise ValueError("a flaw of a reading that is not there")
+        return self
 
 
 class EventRow(_Part):
@@ -50,9 +77,9 @@ class EventRow(_Part):
 class RowsMessage(_Part):
     """A batch of rows."""
 
-    schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
+    schema_: Schema
     batch: Short
-    samples: Annotated[list[SampleRow], Field(max_length=MOST_ROWS)]
+    blocks: Annotated[list[Block], Field(max_length=MOST_ROWS)]
     events: Annotated[list[EventRow], Field(max_length=MOST_ROWS)]
 
 
@@ -70,32 +97,28 @@ class PondRow(_Part):
 class FarmMessage(_Part):
     """A farm's description."""
 
-    schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
+    schema_: Schema
     name: Short
     ponds: Annotated[list[PondRow], Field(max_length=500)]
 
 
 def parse_rows(payload: bytes) -> RowsMessage:
     """A batch; raises MessageError."""
-    _check_size(payload)
-    try:
-        return RowsMessage.model_validate_json(payload)
-    except ValidationError as error:
-        raise MessageError(_first(error)) from error
+    return _parse(RowsMessage, payload)
 
 
 def parse_farm(payload: bytes) -> FarmMessage:
     """A description; raises MessageError."""
-    _check_size(payload)
-    try:
-        return FarmMessage.model_validate_json(payload)
-    except ValidationError as error:
-        raise MessageError(_first(error)) from error
+    return _parse(FarmMessage, payload)
 
 
-def _check_size(payload: bytes) -> None:
+def _parse(model: type[Model], payload: bytes) -> Model:
     if len(payload) > LARGEST_BYTES:
         raise MessageError(f"{len(payload)} bytes, at most {LARGEST_BYTES} are taken")
+    try:
+        return model.model_validate_json(payload)
+    except ValidationError as error:
+        raise MessageError(_first(error)) from error
 
 
 def _first(error: ValidationError) -> str:

@@ -1,57 +1,100 @@
-"""Samples, their readings, events, and messages that could not be taken."""
+"""Samples while they are hot and when they are sealed, the ledger, the newest values, days, events, what was refused."""
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database import Base
 
+Big = BigInteger().with_variant(Integer, "sqlite")
 
-class Sample(Base):
-    """One sample of one node; known for ever by (gateway, node, boot, sequence). Times are Unix seconds."""
 
-    __tablename__ = "samples"
-    __table_args__ = (UniqueConstraint("gateway_id", "node", "boot", "sequence"),)
+class Node(Base):
+    """A node of a gateway, under a short number."""
+
+    __tablename__ = "nodes"
+    __table_args__ = (UniqueConstraint("gateway_id", "node"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     gateway_id: Mapped[str] = mapped_column(ForeignKey("gateways.id"))
     node: Mapped[str]
+
+
+class Layout(Base):
+    """A list of quantities (JSON) that samples carry, under a short number."""
+
+    __tablename__ = "layouts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quantities: Mapped[str] = mapped_column(unique=True)
+
+
+class Stored(Base):
+    """The ledger: which sequences of a node's boot are stored (cloud/telemetry/sequences.py). It outlives the samples."""
+
+    __tablename__ = "stored"
+
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"), primary_key=True)
+    boot: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sequences: Mapped[str]
+
+
+class Hot(Base):
+    """Samples as they came (cloud/telemetry/blocks.py), in the order of arrival, until their day is sealed."""
+
+    __tablename__ = "hot"
+    __table_args__ = (Index("hot_node_day", "node_id", "day"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    node_id: Mapped[int]
+    day: Mapped[int]
     boot: Mapped[int] = mapped_column(BigInteger)
-    sequence: Mapped[int] = mapped_column(BigInteger)
-    taken_at: Mapped[float]
-    wall_known: Mapped[bool]
-    late: Mapped[bool]
-    received_at: Mapped[float]
+    layout_id: Mapped[int]
+    samples: Mapped[int]
+    received_ms: Mapped[int] = mapped_column(BigInteger)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class Reading(Base):
-    """One value of a sample; time and origin are repeated here so that a series needs one index."""
+class Chunk(Base):
+    """A node's sealed day (cloud/telemetry/codec.py). `expected`: how many samples its sequences promise."""
 
-    __tablename__ = "readings"
-    __table_args__ = (Index("readings_series", "gateway_id", "node", "quantity", "taken_at"),)
+    __tablename__ = "chunks"
 
-    sample_id: Mapped[int] = mapped_column(ForeignKey("samples.id"), primary_key=True)
-    place: Mapped[int] = mapped_column(primary_key=True)
-    gateway_id: Mapped[str]
-    node: Mapped[str]
-    quantity: Mapped[str]
-    taken_at: Mapped[float]
-    value: Mapped[float | None]
-    quality: Mapped[int]
-    reason: Mapped[int]
+    day: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(primary_key=True)
+    samples: Mapped[int]
+    expected: Mapped[int]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Latest(Base):
-    """The newest sample of each node; never goes back."""
+    """The newest sample of each node, never going back; readings as JSON: [[quantity, value, quality, reason], ...]."""
 
     __tablename__ = "latest"
 
-    gateway_id: Mapped[str] = mapped_column(primary_key=True)
-    node: Mapped[str] = mapped_column(primary_key=True)
-    sample_id: Mapped[int] = mapped_column(ForeignKey("samples.id"))
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"), primary_key=True)
     boot: Mapped[int] = mapped_column(BigInteger)
     sequence: Mapped[int] = mapped_column(BigInteger)
+    order_at: Mapped[float]
     taken_at: Mapped[float]
     received_at: Mapped[float]
+    late: Mapped[bool]
+    readings: Mapped[str]
+
+
+class Day(Base):
+    """Good values of one quantity on a node's sealed day; `below_s`: seconds under 3 mg/L, for oxygen only."""
+
+    __tablename__ = "days"
+
+    day: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(primary_key=True)
+    quantity: Mapped[str] = mapped_column(primary_key=True)
+    low: Mapped[float]
+    low_at: Mapped[float]
+    mean: Mapped[float]
+    high: Mapped[float]
+    count: Mapped[int]
+    below_s: Mapped[float | None]
 
 
 class Event(Base):

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiomqtt
@@ -18,6 +17,7 @@ CLIENT_ID = "cloud-ingest"
 TIMEOUT_S = 5.0
 KEEPALIVE_S = 5
 RECONNECT_S = 1.0
+MOST_PENDING = 10_000
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,26 @@ class Message:
 
     topic: str
     payload: bytes
-    handle: int
+    handle: Any = None
 
 
 class Source(Protocol):
-    """A stream of messages; ends when its connection does, and is then opened anew."""
+    """A stream of messages over a connection that is opened again whenever it is lost."""
 
-    def messages(self) -> AsyncIterator[Message]: ...
-    async def acknowledge(self, message: Message) -> None: ...
+    @property
+    def connected(self) -> bool: ...
+    async def run(self) -> None: ...
+    async def batch(self, most: int) -> list[Message]: ...
+    async def acknowledge(self, messages: list[Message]) -> None: ...
     async def reply(self, topic: str, payload: bytes) -> bool: ...
+
+
+async def take(queue: asyncio.Queue[Message], most: int) -> list[Message]:
+    """What has come, at least one: what arrives while a batch is written makes the next one."""
+    found = [await queue.get()]
+    while len(found) < most and not queue.empty():
+        found.append(queue.get_nowait())
+    return found
 
 
 class MqttSource:
@@ -48,9 +59,10 @@ class MqttSource:
         self._username = username
         self._password = password
         self._client: aiomqtt.Client | None = None
+        self._queue: asyncio.Queue[Message] = asyncio.Queue()
 
-    async def messages(self) -> AsyncIterator[Message]:
-        """Messages for ever; a lost connection is opened again with a new client."""
+    async def run(self) -> None:
+        """Receive for ever; a lost connection is opened again with a new client."""
         while True:
             try:
                 async with self._connect() as client:
@@ -58,7 +70,7 @@ class MqttSource:
                     subscribing = asyncio.create_task(client.subscribe("farm/+/up/#", qos=1))
                     async for message in client.messages:
                         if isinstance(message.payload, bytes):
-                            yield Message(str(message.topic), message.payload, message.mid)
+                            self._queue.put_nowait(Message(str(message.topic), message.payload, (client, message.mid)))
                     await subscribing
             except aiomqtt.MqttError as error:
                 log.warning("broker %s: %s; trying again", self._url.netloc, error)
@@ -66,10 +78,16 @@ class MqttSource:
                 self._client = None
             await asyncio.sleep(RECONNECT_S)
 
-    async def acknowledge(self, message: Message) -> None:
-        """Let the broker forget a message; one of a connection that is gone comes again."""
-        if self._client is not None:
-            self._client._client.ack(message.handle, 1)
+    async def batch(self, most: int) -> list[Message]:
+        """The next messages, at least one."""
+        return await take(self._queue, most)
+
+    async def acknowledge(self, messages: list[Message]) -> None:
+        """Let the broker forget messages; those of a connection that is gone come again."""
+        for message in messages:
+            client, number = message.handle
+            if self._client is not None and client is self._client:
+                self._client._client.ack(number, 1)
 
     @property
     def connected(self) -> bool:
@@ -98,6 +116,6 @@ class MqttSource:
             timeout=TIMEOUT_S,
             keepalive=KEEPALIVE_S,
         )
-        client.pending_calls_threshold = 1000
+        client.pending_calls_threshold = MOST_PENDING
         client._client.manual_ack_set(True)
         return client

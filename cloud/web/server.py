@@ -1,7 +1,6 @@
 """The cloud's pages and REST interface."""
 
 import time
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import uvicorn
@@ -19,8 +18,7 @@ from cloud.database import Database
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
 from cloud.settings import CloudSettings
-from cloud.telemetry import repository
-from cloud.telemetry.models import Latest, Reading
+from cloud.telemetry.latest import Newest, Value, latest_of
 from gateway.text import Text
 from gateway.web.pages import STATIC, make_environment, static_folder
 from gateway.web.shared import HEADERS, Words, router
@@ -73,17 +71,17 @@ def _alerts(queries: Session, words: Text) -> list[str]:
 
 def _rows(queries: Session, words: Text) -> list[dict[str, Any]]:
     names = {farm.id: farm.farm_name for farm in farms.farms(queries)}
-    rows = []
-    for pond in farms.ponds(queries):
-        found = repository.latest(queries, pond.gateway_id, pond.node) if pond.node else None
-        rows.append(_row(pond, names.get(pond.gateway_id) or pond.gateway_id, found, words))
-    return rows
+    ponds = farms.ponds(queries)
+    newest = latest_of(queries, [(pond.gateway_id, pond.node) for pond in ponds if pond.node])
+    return [
+        _row(pond, names.get(pond.gateway_id) or pond.gateway_id, newest.get((pond.gateway_id, pond.node or "")), words)
+        for pond in ponds
+    ]
 
 
-def _row(pond: Pond, farm: str, found: tuple[Latest, Sequence[Reading]] | None, words: Text) -> dict[str, Any]:
-    latest, readings = found if found else (None, [])
-    oxygen = next((item for item in readings if item.quantity == DO.symbol), None)
-    age_s = time.time() - latest.taken_at if latest else None
+def _row(pond: Pond, farm: str, newest: Newest | None, words: Text) -> dict[str, Any]:
+    oxygen = newest.get(DO.symbol) if newest else None
+    age_s = time.time() - newest.taken_at if newest else None
     state = _state(oxygen, age_s)
     return {
         "name": pond.name,
@@ -95,13 +93,13 @@ def _row(pond: Pond, farm: str, found: tuple[Latest, Sequence[Reading]] | None, 
         "trend_mg_l_h": None,
         "others": [
             {"quantity": item.quantity, "value": item.value, "quality": item.quality}
-            for item in readings
+            for item in (newest.readings if newest else ())
             if item.quantity in OTHERS
         ],
     }
 
 
-def _state(oxygen: Reading | None, age_s: float | None) -> str:
+def _state(oxygen: Value | None, age_s: float | None) -> str:
     if oxygen is None or age_s is None:
         return "waiting"
     if age_s > STALE_AFTER_S:

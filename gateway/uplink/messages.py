@@ -1,8 +1,8 @@
-"""What goes to the cloud and what comes back: JSON, one schema, version 1.
+"""What goes to the cloud and what comes back: JSON, one schema, version 2.
 
-`farm/<gateway>/up/rows` carries samples and events, `farm/<gateway>/up/farm` the farm's description,
-`farm/<gateway>/down/ack` the cloud's word that a batch is in its database, or refused, and `farm/<gateway>/down/command`
-what it asks for (commands.py).
+`farm/<gateway>/up/rows` carries samples, column by column for each node and boot, and events; `farm/<gateway>/up/farm` the
+farm's description, `farm/<gateway>/down/ack` the cloud's word that a batch is in its database, or refused, and
+`farm/<gateway>/down/command` what it asks for (commands.py).
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from gateway.clock import Clock
 from gateway.farm import Farm
 
-SCHEMA = 1
+SCHEMA = 2
 
 Row = tuple[str, int]
 
@@ -58,7 +58,7 @@ def batch(number: str, samples: list[dict[str, Any]], events: list[dict[str, Any
         {
             "schema": SCHEMA,
             "batch": number,
-            "samples": [_sample(row, clock, boot) for row in samples],
+            "blocks": blocks([_sample(row, clock, boot) for row in samples]),
             "events": [_event(row, clock, boot) for row in events],
         }
     )
@@ -72,10 +72,38 @@ def _sample(row: dict[str, Any], clock: Clock, boot: str) -> dict[str, Any]:
         "node": row["node"],
         "boot": row["boot"],
         "sequence": row["sequence"],
-        "taken_at": wall_s,
+        "taken_at": round(wall_s, 3),
         "wall_known": known,
         "late": bool(row["late"]),
         "readings": json.loads(row["readings"]),
+    }
+
+
+def blocks(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Samples of the same node, boot and quantities as one block of columns."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for sample in samples:
+        quantities = tuple(reading[0] for reading in sample["readings"])
+        found.setdefault((sample["node"], sample["boot"], quantities), []).append(sample)
+    return [_block(key, rows) for key, rows in found.items()]
+
+
+def _block(key: tuple[Any, ...], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A flaw is [sample, quantity, quality, reason]; readings without one are good."""
+    node, boot, quantities = key
+    flaws = [
+        [place, column, quality, reason]
+        for place, row in enumerate(rows)
+        for column, (_, _, quality, reason) in enumerate(row["readings"])
+        if quality or reason
+    ]
+    return {
+        "node": node,
+        "boot": boot,
+        "quantities": quantities,
+        **{name: [row[name] for row in rows] for name in ("sequence", "taken_at", "wall_known", "late")},
+        "values": [[row["readings"][column][1] for row in rows] for column in range(len(quantities))],
+        "flaws": flaws,
     }
 
 

@@ -51,7 +51,7 @@ class Watch:
         self.ingest = Ingest(self.database, None, wall=clock.wall, on_life=self.silence.heard)  # type: ignore[arg-type]
 
     def say(self, payload: bytes, kind: str = "farm") -> None:
-        self.ingest.store(Message(f"farm/g1/up/{kind}", payload, 1))
+        self.ingest.store([Message(f"farm/g1/up/{kind}", payload)])
 
     def forward(self, minutes: float) -> None:
         self.time.forward(minutes * MINUTE_S)

@@ -19,6 +19,7 @@ from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.source import Message
 from cloud.web.server import make_app
 from gateway.uplink.commands import RemoteCommands
+from gateway.uplink.messages import SCHEMA
 from tests.cloud.test_telemetry import FARM, NOW_S
 from tests.gateway.farms import FARM as FARM_TOML
 from tests.gateway.farms import Steps, small_farm
@@ -40,7 +41,7 @@ class Cloud:
         with self.database.write() as session:
             farms.add_gateway(session, "g1", NOW_S)
         self.ingest = Ingest(self.database, None, wall=lambda: NOW_S)  # type: ignore[arg-type]
-        self.ingest.store(Message("farm/g1/up/farm", FARM, 1))
+        self.ingest.store([Message("farm/g1/up/farm", FARM)])
         self.http = TestClient(make_app(self.settings))
         self.sent: list[tuple[str, bytes]] = []
         self.broker = True
@@ -76,8 +77,8 @@ class Cloud:
         await Sender(self.database, self.settings.signing_key_file, self.publish, lambda: self.time.wall_s).send()
         for _, payload in self.sent:
             await self.gateway.take(payload)
-        rows = {"schema": 1, "batch": "b", "samples": [], "events": self.events}
-        self.ingest.store(Message("farm/g1/up/rows", json.dumps(rows).encode(), 1))
+        rows = {"schema": SCHEMA, "batch": "b", "blocks": [], "events": self.events}
+        self.ingest.store([Message("farm/g1/up/rows", json.dumps(rows).encode())])
 
 
 @pytest.fixture

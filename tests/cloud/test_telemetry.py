@@ -22,6 +22,7 @@ from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.messages import MessageError, parse_farm, parse_rows
 from cloud.telemetry.source import Message
 from cloud.web.server import make_app
+from gateway.uplink.messages import SCHEMA, blocks
 from tests.faults import Fault
 
 NOW_S = 1_800_000_000.0
@@ -41,12 +42,19 @@ def sample(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def rows(*samples: dict[str, Any], batch: str = "b-1", **changes: Any) -> bytes:
-    return json.dumps({"schema": 1, "batch": batch, "samples": samples, "events": [], **changes}).encode()
+    """As a gateway sends them."""
+    message = {"schema": SCHEMA, "batch": batch, "blocks": blocks(list(samples)), "events": [], **changes}
+    return json.dumps(message).encode()
+
+
+def bent(**changes: Any) -> bytes:
+    """One sample in a block that is not right."""
+    return rows(blocks=[{**blocks([sample(1)])[0], **changes}])
 
 
 FARM = json.dumps(
     {
-        "schema": 1,
+        "schema": SCHEMA,
         "name": "Trại Một",
         "ponds": [{"id": "ao-1", "name": "Ao 1", "node": "n1", "aerators": 4, "alarm_low": 4.0, "danger_low": 3.0}],
     }
@@ -71,7 +79,7 @@ def database(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def ingest(database: Database) -> Ingest:
-    return Ingest(database, None, wall=lambda: NOW_S)  # type: ignore[arg-type]
+    return Ingest(database, None, wall=lambda: NOW_S + 200)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -82,9 +90,10 @@ def client(ingest: Ingest, url: str, tmp_path: Path) -> TestClient:
 
 
 def say(ingest: Ingest, payload: bytes, kind: str = "rows", gateway: str = "g1") -> dict[str, Any] | None:
-    reply = ingest.store(Message(f"farm/{gateway}/up/{kind}", payload, 1))
-    if reply is None:
+    replies = ingest.store([Message(f"farm/{gateway}/up/{kind}", payload)])
+    if not replies:
         return None
+    (reply,) = replies
     assert reply[0] == f"farm/{gateway}/down/ack"
     answer: dict[str, Any] = json.loads(reply[1])
     return answer
@@ -120,11 +129,17 @@ def test_the_same_rows_again_change_nothing_and_are_confirmed(ingest: Ingest, da
         rows(sample(1, readings=[["do_mg_l", False, 0, 0]])),
         rows(sample(1, readings=[["do_mg_l", "4.0", 0, 0]])),
         rows(sample(1, readings=[["do_mg_l", 4.0, 3, 0]])),
-        rows(sample(1, readings=[["do_mg_l", 4.0, 0]])),
+        bent(values=[[4.0]]),
+        bent(values=[[4.0, 4.0], [29.0, 29.0]]),
+        bent(late=[]),
+        bent(sequence=[]),
+        bent(flaws=[[1, 0, 2, 0]]),
+        bent(flaws=[[0, 2, 2, 0]]),
+        bent(flaws=[[0, 0, 2]]),
         rows(sample(1)).replace(b"4.1", b"NaN"),
         rows(sample(1)).replace(b"4.1", b"1e999"),
-        rows(sample(1, extra=1)),
-        rows(sample(1), schema=2),
+        bent(extra=1),
+        rows(sample(1), schema=1),
         rows(sample(1), schema=True),
         rows(sample(1, node="x" * 61)),
         rows(sample(-1)),
@@ -150,8 +165,8 @@ def test_a_refused_batch_tells_its_gateway_why(ingest: Ingest) -> None:
 
 def test_an_unknown_gateway_and_a_foreign_topic_are_refused(ingest: Ingest, database: Database) -> None:
     say(ingest, rows(sample(1)), gateway="g2")
-    ingest.store(Message("farm/g1/up/else", rows(sample(1)), 1))
-    ingest.store(Message("other/g1", rows(sample(1)), 1))
+    ingest.store([Message("farm/g1/up/else", rows(sample(1)))])
+    ingest.store([Message("other/g1", rows(sample(1)))])
     assert count(database) == 0
 
 

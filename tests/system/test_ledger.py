@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
-from cloud.telemetry.models import Reading, Sample
+from cloud.telemetry.history import samples
 from hardware.registers import STATUS, parse
 from tests.faults import Fault
 from tests.system.conftest import Chain, drop_old_bytes, eventually
@@ -62,12 +61,12 @@ def made_by_nodes(chain: Chain) -> list[Made]:
 def stored(chain: Chain, made: Made) -> tuple[int, int]:
     """How many of these samples the cloud has, and how many different ones."""
     with chain.database().read() as session:
-        row = session.execute(
-            select(func.count(), func.count(Sample.sequence.distinct())).where(
-                Sample.node == made.hardware_id, Sample.boot == made.boot, Sample.sequence <= made.samples
-            )
-        ).one()
-    return row[0], row[1]
+        found = [
+            sample.sequence
+            for sample in samples(session, "demo", made.hardware_id, 0, 1e11)
+            if sample.boot == made.boot and sample.sequence <= made.samples
+        ]
+    return len(found), len(set(found))
 
 
 def assert_nothing_lost(chain: Chain, seconds: float) -> None:
@@ -152,18 +151,17 @@ def test_noise_never_yields_a_wrong_value(chain: Chain, fault: Fault, share: flo
     assert disturbed(chain) > before
     time.sleep(3)
 
-    def seen() -> list[Reading]:
+    def seen() -> list[tuple[str, float | None]]:
         with chain.database().read() as session:
-            return list(
-                session.scalars(select(Reading).where(Reading.node == node, Reading.taken_at.between(began, ends)))
-            )
+            found = samples(session, "demo", node, began, ends)
+            return [(quantity, value) for sample in found for quantity, value, *_ in sample.readings]
 
     eventually(lambda: len(seen()) >= 9 * 6, 60, "samples of the noisy time")
     bounds = {"do_mg_l": (truth - 0.6, truth + 0.6), "temperature_c": (25, 36), "ph": (6, 9), "salinity_psu": (1, 20)}
-    for reading in seen():
-        low, high = bounds.get(reading.quantity, (0, 250))
-        assert reading.value is not None
-        assert low <= reading.value <= high, (reading.quantity, reading.value)
+    for quantity, value in seen():
+        low, high = bounds.get(quantity, (0, 250))
+        assert value is not None
+        assert low <= value <= high, (quantity, value)
     fault.measured(
         aerators="as the readings that came through ask; all on where none did for three samples",
         lost=f"nothing; no wrong value among {len(seen())} readings",

@@ -1,0 +1,159 @@
+"""Reads a node's samples, sealed or hot, as one; every function sees one state of the database, that of its session."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+
+from cloud.telemetry.blocks import unpack
+from cloud.telemetry.calendar import day_number
+from cloud.telemetry.codec import decode
+from cloud.telemetry.layouts import Layouts
+from cloud.telemetry.models import Chunk, Hot, Node
+from cloud.telemetry.rows import ABSENT, LATE, WALL_KNOWN, Array, Rows, join
+
+FIRST_DAY, LAST_DAY = 0, 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Good values of one stretch of time: its middle, lowest, mean, highest and how many."""
+
+    at: float
+    low: float
+    mean: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSample:
+    """One sample; times are Unix seconds. A reading: quantity, value, quality (0 good, 1 uncertain, 2 bad), reason."""
+
+    boot: int
+    sequence: int
+    taken_at: float
+    received_at: float
+    wall_known: bool
+    late: bool
+    readings: tuple[tuple[str, float | None, int, int], ...]
+
+
+def node_id(session: Session, gateway_id: str, node: str) -> int | None:
+    """The short number of a node, None before its first sample."""
+    return session.scalar(select(Node.id).where(Node.gateway_id == gateway_id, Node.node == node))
+
+
+def day_rows(session: Session, node: int, day: int, quantities: Collection[str] | None = None) -> Rows:
+    """All samples of a node's day, of all quantities or only these."""
+    chunks = select(Chunk.payload).where(Chunk.node_id == node, Chunk.day == day)
+    hot = _hot(session, node, day, day)
+    return join([*(decode(payload, quantities) for payload in session.scalars(chunks)), *hot])
+
+
+def series(
+    session: Session, gateway_id: str, node: str, quantity: str, since: float, until: float, buckets: int
+) -> list[Bucket]:
+    """Good values between two times in at most so many buckets; a gap is a missing bucket."""
+    number = node_id(session, gateway_id, node)
+    if number is None:
+        return []
+    times, values = [], []
+    for rows in _parts(session, number, since, until, {quantity}):
+        taken_ms, good = rows.good(quantity)
+        times.append(taken_ms)
+        values.append(good)
+    if not times:
+        return []
+    return _buckets(np.concatenate(times) / 1000, np.concatenate(values), since, until, buckets)
+
+
+def samples(session: Session, gateway_id: str, node: str, since: float, until: float) -> Iterator[StoredSample]:
+    """The samples taken between two times, oldest first, read day by day."""
+    number = node_id(session, gateway_id, node)
+    if number is None:
+        return
+    for day in _days(session, number, _bound(since), _bound(until)):
+        yield from _samples(day_rows(session, number, day).between(since, until))
+
+
+def all_samples(connection: Connection, node: int) -> Iterator[StoredSample]:
+    """Every sample of a node by its short number, oldest first."""
+    session = Session(connection)
+    for day in _days(session, node, FIRST_DAY, LAST_DAY):
+        yield from _samples(day_rows(session, node, day))
+
+
+def _parts(session: Session, node: int, since: float, until: float, quantities: Collection[str]) -> Iterator[Rows]:
+    first, last = _bound(since), _bound(until)
+    chunks = select(Chunk.payload).where(Chunk.node_id == node, Chunk.day >= first, Chunk.day <= last)
+    for payload in session.scalars(chunks):
+        yield decode(payload, quantities)
+    yield from _hot(session, node, first, last)
+
+
+def _hot(session: Session, node: int, first: int, last: int) -> list[Rows]:
+    query = select(Hot.payload, Hot.samples, Hot.layout_id, Hot.boot, Hot.received_ms)
+    found = session.execute(query.where(Hot.node_id == node, Hot.day >= first, Hot.day <= last)).all()
+    layouts = Layouts(session)
+    return [unpack(payload, count, layouts[layout], boot, received) for payload, count, layout, boot, received in found]
+
+
+def _bound(at: float) -> int:
+    return min(max(day_number(at), FIRST_DAY), LAST_DAY)
+
+
+def _days(session: Session, node: int, first: int, last: int) -> list[int]:
+    sealed = select(Chunk.day).where(Chunk.node_id == node, Chunk.day >= first, Chunk.day <= last)
+    hot = select(Hot.day).where(Hot.node_id == node, Hot.day >= first, Hot.day <= last)
+    return sorted(session.scalars(sealed.union(hot)))
+
+
+def _buckets(at: Array, values: Array, since: float, until: float, buckets: int) -> list[Bucket]:
+    inside = (at >= since) & (at < until)
+    at, values = at[inside], values[inside]
+    if not len(at):
+        return []
+    width = (until - since) / buckets
+    numbers = np.minimum(((at - since) / width).astype(np.int64), buckets - 1)
+    order = np.argsort(numbers, kind="stable")
+    numbers, values = numbers[order], values[order]
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    counts = np.diff(starts, append=len(numbers))
+    sums = np.add.reduceat(values, starts)
+    found = zip(
+        numbers[starts].tolist(),
+        np.minimum.reduceat(values, starts).tolist(),
+        (sums / counts).tolist(),
+        np.maximum.reduceat(values, starts).tolist(),
+        counts.tolist(),
+        strict=True,
+    )
+    return [Bucket(since + (number + 0.5) * width, low, mean, high, count) for number, low, mean, high, count in found]
+
+
+def _samples(rows: Rows) -> Iterator[StoredSample]:
+    columns = [
+        (column.quantity, column.values.tolist(), column.quality.tolist(), column.reason.tolist())
+        for column in rows.columns
+    ]
+    boots, flags = rows.boot.tolist(), rows.flags.tolist()
+    taken, received = (rows.taken_ms / 1000).tolist(), (rows.received_ms / 1000).tolist()
+    for place, sequence in enumerate(rows.sequence.tolist()):
+        readings = tuple(
+            (quantity, None if values[place] != values[place] else values[place], quality[place], reason[place])
+            for quantity, values, quality, reason in columns
+            if quality[place] != ABSENT
+        )
+        mark = flags[place]
+        yield StoredSample(
+            boots[place],
+            sequence,
+            taken[place],
+            received[place],
+            bool(mark & WALL_KNOWN),
+            bool(mark & LATE),
+            readings,
+        )

@@ -1,0 +1,49 @@
+"""The newest values of many nodes at once."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.telemetry.models import Latest, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One reading; quality 0 good, 1 uncertain, 2 bad."""
+
+    quantity: str
+    value: float | None
+    quality: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest sample of a node; times are Unix seconds."""
+
+    taken_at: float
+    received_at: float
+    late: bool
+    readings: tuple[Value, ...]
+
+    def get(self, quantity: str) -> Value | None:
+        """The first reading of a quantity."""
+        return next((reading for reading in self.readings if reading.quantity == quantity), None)
+
+
+def latest_of(session: Session, nodes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Newest]:
+    """By (gateway, node), those that have one."""
+    wanted = set(nodes)
+    query = select(Node.gateway_id, Node.node, Latest.taken_at, Latest.received_at, Latest.late, Latest.readings).join(
+        Latest, Latest.node_id == Node.id
+    )
+    if len(gateways := {gateway for gateway, _ in wanted}) <= 500:
+        query = query.where(Node.gateway_id.in_(gateways))
+    return {
+        (gateway, node): Newest(taken_at, received_at, late, tuple(Value(*reading) for reading in json.loads(readings)))
+        for gateway, node, taken_at, received_at, late, readings in session.execute(query)
+        if (gateway, node) in wanted
+    }
