@@ -92,11 +92,10 @@ def test_no_byte_of_a_stored_manifest_can_change(signed: tuple[Path, bytes], tmp
     folder, public = signed
     whole = (folder / "manifest").read_bytes()
     for at in (*range(20), *range(20, len(whole) - 150, 197), *range(len(whole) - 150, len(whole))):
-        for bit in (0x01, 0x20):
-            damaged = bytearray(whole)
-            damaged[at] ^= bit
-            (tmp_path / "manifest").write_bytes(damaged)
-            assert not accepted(tmp_path / "manifest", public), (at, bit)
+        damaged = bytearray(whole)
+        damaged[at] ^= 0x20 if at % 2 else 0x01
+        (tmp_path / "manifest").write_bytes(damaged)
+        assert not accepted(tmp_path / "manifest", public), at
 
 
 def accepted(path: Path, public: bytes) -> bool:
