@@ -120,7 +120,7 @@ def ages(database: Database, since_s: float) -> list[float]:
 
 def _all(session: Session) -> Iterator[StoredSample]:
     for node in session.scalars(select(Node.id)).all():
-        yield from all_samples(session.connection(), node)
+        yield from all_samples(session, node)
 
 
 async def measure(seconds: float, **changes: Any) -> tuple[float, float]:

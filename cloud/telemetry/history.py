@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.telemetry.blocks import unpack
@@ -79,9 +79,8 @@ def samples(session: Session, gateway_id: str, node: str, since: float, until: f
         yield from _samples(day_rows(session, number, day).between(since, until))
 
 
-def all_samples(connection: Connection, node: int) -> Iterator[StoredSample]:
+def all_samples(session: Session, node: int) -> Iterator[StoredSample]:
     """Every sample of a node by its short number, oldest first."""
-    session = Session(connection)
     for day in _days(session, node, FIRST_DAY, LAST_DAY):
         yield from _samples(day_rows(session, node, day))
 

@@ -45,7 +45,7 @@ class Hot(Base):
     __table_args__ = (Index("hot_node_day", "node_id", "day"),)
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
-    node_id: Mapped[int]
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"))
     day: Mapped[int]
     boot: Mapped[int] = mapped_column(BigInteger)
     layout_id: Mapped[int]
@@ -60,7 +60,7 @@ class Chunk(Base):
     __tablename__ = "chunks"
 
     day: Mapped[int] = mapped_column(primary_key=True)
-    node_id: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"), primary_key=True)
     samples: Mapped[int]
     expected: Mapped[int]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
@@ -87,7 +87,7 @@ class Day(Base):
     __tablename__ = "days"
 
     day: Mapped[int] = mapped_column(primary_key=True)
-    node_id: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"), primary_key=True)
     quantity: Mapped[str] = mapped_column(primary_key=True)
     low: Mapped[float]
     low_at: Mapped[float]

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.orm import Session
 
 from cloud.telemetry.blocks import Part, pack
 from cloud.telemetry.calendar import day_number
@@ -64,7 +65,7 @@ def _new_tables() -> None:
     op.create_table(
         "hot",
         sa.Column("id", BIG, primary_key=True),
-        sa.Column("node_id", sa.Integer, nullable=False),
+        sa.Column("node_id", sa.Integer, sa.ForeignKey("nodes.id"), nullable=False),
         sa.Column("day", sa.Integer, nullable=False),
         sa.Column("boot", sa.BigInteger, nullable=False),
         sa.Column("layout_id", sa.Integer, nullable=False),
@@ -76,7 +77,7 @@ def _new_tables() -> None:
     op.create_table(
         "chunks",
         sa.Column("day", sa.Integer, primary_key=True),
-        sa.Column("node_id", sa.Integer, primary_key=True),
+        sa.Column("node_id", sa.Integer, sa.ForeignKey("nodes.id"), primary_key=True),
         sa.Column("samples", sa.Integer, nullable=False),
         sa.Column("expected", sa.Integer, nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
@@ -95,7 +96,7 @@ def _new_tables() -> None:
     op.create_table(
         "days",
         sa.Column("day", sa.Integer, primary_key=True),
-        sa.Column("node_id", sa.Integer, primary_key=True),
+        sa.Column("node_id", sa.Integer, sa.ForeignKey("nodes.id"), primary_key=True),
         sa.Column("quantity", sa.String, primary_key=True),
         sa.Column("low", sa.Float, nullable=False),
         sa.Column("low_at", sa.Float, nullable=False),
@@ -253,7 +254,7 @@ def _move_down(bind: sa.Connection) -> None:
     nodes = _table("nodes")
     for number, gateway_id, node in bind.execute(sa.select(nodes.c.id, nodes.c.gateway_id, nodes.c.node)).all():
         newest: tuple[float, int, dict[str, Any]] | None = None
-        for sample in all_samples(bind, number):
+        for sample in all_samples(Session(bind), number):
             sample_id = _put_old(bind, gateway_id, node, sample)
             row = {"sample_id": sample_id, "boot": sample.boot, "sequence": sample.sequence}
             times = {"taken_at": sample.taken_at, "received_at": sample.received_at}
