@@ -1,0 +1,142 @@
+"""Three RabbitMQ servers as one cluster, with MQTT and the quorum queue `ingest`, from deploy/rabbitmq."""
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.render import render
+from tests.cloud.servers.postgresql import DEPLOY
+from tests.cloud.servers.process import ADDRESS, PASSWORD, Server, folder, listens, program, wait_until
+from tests.ports import free_ports
+
+BINARIES = "/usr/lib/rabbitmq/bin"
+FEW_THREADS = "+S 1:1 +SDio 2 +sbwt none +sbwtdcpu none +sbwtdio none"
+
+
+@dataclass
+class Node:
+    """One broker."""
+
+    name: str
+    amqps_port: int
+    mqtts_port: int
+    server: Server
+    environment: dict[str, str]
+
+
+class RabbitMQ:
+    """The cluster; `url` is what PONDKEEPER_MQTT_URL takes for the cloud."""
+
+    def __init__(self, made: Path, nodes: list[Node]) -> None:
+        self.folder = made
+        self.nodes = {node.name: node for node in nodes}
+        self.authority = made / "tls/ca.pem"
+        hosts = ",".join(f"{ADDRESS}:{node.amqps_port}" for node in nodes)
+        self.url = f"amqps://cloud:{PASSWORD}@{hosts}/?cafile={self.authority}"
+
+    def mqtt_url(self, name: str) -> str:
+        """What a gateway's farm.toml takes to reach one of the brokers."""
+        return f"mqtts://{ADDRESS}:{self.nodes[name].mqtts_port}"
+
+    @property
+    def leader(self) -> str:
+        """The broker that leads the queue `ingest`."""
+        said = self._ask("rabbitmqctl", "list_queues", "name", "leader", "--formatter", "json")
+        return next(str(queue["leader"]) for queue in json.loads(said) if queue["name"] == "ingest")
+
+    def waiting(self) -> int:
+        """How many messages the queue holds, taken by a worker or not."""
+        said = self._ask("rabbitmqctl", "list_queues", "name", "messages", "--formatter", "json")
+        return next(int(queue["messages"]) for queue in json.loads(said) if queue["name"] == "ingest")
+
+    def add_gateway(self, gateway_id: str, password: str = PASSWORD) -> None:
+        """Let a gateway in, with the script that an operator uses."""
+        self._ask(str(DEPLOY / "rabbitmq/add-gateway"), gateway_id, said=password)
+
+    def kill_leader(self) -> str:
+        """The machine that leads the queue dies; returns its name, for `restart`."""
+        name = self.leader
+        self.nodes[name].server.kill()
+        return name
+
+    def restart(self, name: str, seconds: float = 60.0) -> None:
+        """A machine that died is back and takes connections."""
+        node = self.nodes[name]
+        node.server.start()
+        wait_until(lambda: listens(node.mqtts_port), name, seconds, [node.server])
+
+    def _ask(self, *words: str, said: str | None = None) -> str:
+        node = next(node for node in self.nodes.values() if node.server.running)
+        command = [program(words[0], BINARIES), *words[1:]]
+        asked = subprocess.run(command, env=node.environment, input=said, capture_output=True, text=True, check=False)
+        assert asked.returncode == 0, f"{words}: {asked.stdout} {asked.stderr}"
+        return asked.stdout
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """Run the cluster, with users as deploy/ makes them and nothing in the queue."""
+    with folder() as made:
+        (epmd_port,) = free_ports(1)
+        epmd = Server([program("epmd"), "-port", str(epmd_port), "-address", ADDRESS], made / "epmd.log")
+        names = [f"pk{number}-{epmd_port}@localhost" for number in (1, 2, 3)]
+        nodes = [_node(made, name, names, epmd_port) for name in names]
+        cluster = RabbitMQ(made, nodes)
+        try:
+            epmd.start()
+            wait_until(lambda: listens(epmd_port), "epmd", 5, [epmd])
+            _start(cluster, nodes)
+            yield cluster
+        finally:
+            for server in (*(node.server for node in nodes), epmd):
+                server.kill()
+
+
+def _start(cluster: RabbitMQ, nodes: list[Node]) -> None:
+    for node in nodes:
+        node.server.start()
+    servers = [node.server for node in nodes]
+    wait_until(lambda: all(listens(node.mqtts_port) for node in nodes), "RabbitMQ", 90, servers)
+    definitions = cluster.folder / "definitions.json"
+    definitions.write_text(render(DEPLOY / "rabbitmq/definitions.json", {"cloud_password": PASSWORD}))
+    cluster._ask("rabbitmqctl", "import_definitions", str(definitions))
+
+
+def _node(made: Path, name: str, names: list[str], epmd_port: int) -> Node:
+    amqps_port, mqtts_port, distribution_port = free_ports(3)
+    home = made / name.split("@")[0]
+    home.mkdir()
+    cookie = made / ".erlang.cookie"
+    cookie.write_text(PASSWORD)
+    cookie.chmod(0o600)
+    values = {
+        **{f"rabbitmq_{number}": other for number, other in enumerate(names, 1)},
+        "address": ADDRESS,
+        "amqps_port": amqps_port,
+        "mqtts_port": mqtts_port,
+        "tls": made / "tls",
+        "disk_free_limit": "50MB",
+        "discovery_retries": 1,
+    }
+    (home / "rabbitmq.conf").write_text(render(DEPLOY / "rabbitmq/rabbitmq.conf", values))
+    (home / "enabled_plugins").write_text((DEPLOY / "rabbitmq/enabled_plugins").read_text())
+    environment = {
+        "PATH": f"{BINARIES}:/usr/bin:/bin:/usr/sbin",
+        "HOME": str(made),
+        "LANG": "C.UTF-8",
+        "ERL_EPMD_PORT": str(epmd_port),
+        "ERL_EPMD_ADDRESS": ADDRESS,
+        "RABBITMQ_NODENAME": name,
+        "RABBITMQ_DIST_PORT": str(distribution_port),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq"),
+        "RABBITMQ_CONF_ENV_FILE": str(home / "none"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(home),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{FEW_THREADS} -kernel inet_dist_use_interface {{127,0,0,1}}",
+    }
+    server = Server([program("rabbitmq-server", BINARIES)], home / "out", environment=environment)
+    return Node(name, amqps_port, mqtts_port, server, environment)
