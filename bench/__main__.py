@@ -6,6 +6,7 @@ from bench import (
     alarm,
     backlog,
     bus32,
+    cloud_rows,
     field,
     heap,
     journal,
@@ -36,6 +37,7 @@ ALL = {
     "field": field.run,
     "update": update.run,
     "page": page.run,
+    "cloud-rows": cloud_rows.run,
 }
 
 
