@@ -1,4 +1,4 @@
-"""Gateways, farms and ponds, as the gateways describe them."""
+"""Gateways, farms and ponds: as the gateways describe them, and what people add."""
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,11 @@ from cloud.database import Base
 
 
 class Gateway(Base):
-    """A gateway that may send; its password lives with the broker."""
+    """A gateway and its farm; its password lives with the broker. `public_key` is Ed25519's, in base64.
+
+    `commune` is a unit's code, `latitude` and `longitude` degrees (WGS 84). One that is revoked sends no more; what it
+    sent stays.
+    """
 
     __tablename__ = "gateways"
 
@@ -15,10 +19,21 @@ class Gateway(Base):
     created_at: Mapped[float]
     farm_name: Mapped[str | None]
     described_at: Mapped[float | None]
+    commune: Mapped[str | None] = mapped_column(index=True)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    registration: Mapped[str] = mapped_column(default="", server_default="")
+    owner_name: Mapped[str] = mapped_column(default="", server_default="")
+    phone: Mapped[str] = mapped_column(default="", server_default="")
+    public_key: Mapped[str | None]
+    revoked_at: Mapped[float | None]
 
 
 class Pond(Base):
-    """A pond of a farm; `node` is the hardware id of the node that watches it."""
+    """A pond of a farm; `node` is the hardware id of the node that watches it.
+
+    `kind` is intensive, semi_intensive, rice_shrimp, improved_extensive, or empty while nobody has said.
+    """
 
     __tablename__ = "ponds"
     __table_args__ = (UniqueConstraint("gateway_id", "key"),)
@@ -31,3 +46,25 @@ class Pond(Base):
     aerators: Mapped[int]
     alarm_low: Mapped[float]
     danger_low: Mapped[float]
+    area_m2: Mapped[float | None]
+    kind: Mapped[str] = mapped_column(default="", server_default="")
+    registration: Mapped[str] = mapped_column(default="", server_default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+
+
+class ClaimCode(Base):
+    """A code with which one gateway enrols itself, once and until `ends_at`; only its SHA-256 is kept.
+
+    The farm becomes `person_id`'s, where one is named.
+    """
+
+    __tablename__ = "claim_codes"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    farm_name: Mapped[str]
+    ends_at: Mapped[float]
+    gateway_id: Mapped[str | None] = mapped_column(ForeignKey("gateways.id"))
+    redeemed_at: Mapped[float | None]

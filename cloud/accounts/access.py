@@ -1,0 +1,110 @@
+"""Who is asking, and which farms they may see now. Every query of another room puts `farms_seen` into itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, get_args
+
+from fastapi import Depends, HTTPException, Request
+from sqlalchemy import Select, String, cast, or_, select, union
+
+from cloud.accounts.models import FarmPerson, Grant, Scope
+from cloud.areas.models import ExtensionAreaUnit, Succession, Unit
+from cloud.farms.models import Gateway
+
+Role = Literal["farmer", "worker", "technician", "officer", "administrator"]
+ROLES: tuple[Role, ...] = get_args(Role)
+Kind = Literal["water", "alarms", "crops", "incidents"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Nobody is signed in, or the token is void."},
+    403: {"description": "The role may not do this."},
+}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A person, or a machine by its token: `id` is the person's, `sees` the role that decides what is seen.
+
+    A token's `role` may be lower than its person's; `farm` is the only farm it sees, where it is bound to one.
+    """
+
+    id: int
+    name: str
+    role: Role
+    phone: str
+    language: str
+    sees: Role | None = None
+    farm: str | None = None
+    token: int | None = None
+
+    @property
+    def who(self) -> str:
+        """As the audit names them."""
+        return f"person {self.id}" if self.token is None else f"token {self.token} of person {self.id}"
+
+
+def signed(request: Request) -> Asking:
+    """Who is asking; 401 without session or token (pages are sent to /login before)."""
+    asking: Asking | None = getattr(request.state, "asking", None)
+    if asking is None:
+        raise HTTPException(401, "sign in first", {"WWW-Authenticate": "Bearer"})
+    return asking
+
+
+Signed = Annotated[Asking, Depends(signed)]
+
+
+def one_of(*roles: Role) -> Callable[[Asking], Asking]:
+    """A dependency that lets these roles pass; 403 for any other."""
+
+    def asked(asking: Signed) -> Asking:
+        if asking.role not in roles:
+            raise HTTPException(403, f"this needs the role {' or '.join(roles)}")
+        return asking
+
+    return asked
+
+
+Officer = Annotated[Asking, Depends(one_of("officer", "administrator"))]
+Administrator = Annotated[Asking, Depends(one_of("administrator"))]
+Farmer = Annotated[Asking, Depends(one_of("farmer"))]
+Operator = Annotated[Asking, Depends(one_of("farmer", "technician"))]
+
+
+def farms_seen(asking: Asking, kind: Kind, now_s: float) -> Select[str]:
+    """Ids of the gateways whose data of this kind they may see now, as a subquery."""
+    role = asking.sees or asking.role
+    seen = select(Gateway.id)
+    if role == "officer":
+        granted = select(Grant.gateway_id).where(Grant.kind == kind, *_lasts(now_s))
+        seen = seen.where(Gateway.commune.in_(communes_seen(asking, now_s)), Gateway.id.in_(granted))
+    elif role != "administrator":
+        seen = farms_of(asking.id)
+    return seen if asking.farm is None else seen.where(seen.selected_columns[0] == asking.farm)
+
+
+def farms_of(person_id: int) -> Select[str]:
+    """Ids of the gateways of a farmer's, worker's or technician's own farms."""
+    return select(FarmPerson.gateway_id).where(FarmPerson.person_id == person_id)
+
+
+def communes_seen(asking: Asking, now_s: float) -> Select[str]:
+    """Codes of the communes in an officer's scope; of a province also those of the units that went into it."""
+    today = datetime.fromtimestamp(now_s, UTC).date()
+
+    def scope(kind: str) -> Select[str]:
+        return select(Scope.code).where(Scope.person_id == asking.id, Scope.kind == kind)
+
+    provinces = scope("province")
+    before = select(Succession.old_code).where(Succession.new_code.in_(provinces))
+    in_provinces = select(Unit.code).where(
+        or_(Unit.parent.in_(provinces), Unit.parent.in_(before)), Unit.valid_from <= today
+    )
+    areas = select(ExtensionAreaUnit.code).where(cast(ExtensionAreaUnit.area_id, String).in_(scope("area")))
+    return select(union(scope("commune"), areas, in_provinces).subquery().c.code)
+
+
+def _lasts(now_s: float) -> tuple[Any, ...]:
+    return Grant.granted_at <= now_s, or_(Grant.withdrawn_at.is_(None), Grant.withdrawn_at > now_s)
