@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from cloud.accounts.access import REFUSED, AnySeen, WaterSeen
 from cloud.database import Database
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
@@ -15,7 +16,7 @@ from cloud.telemetry.history import series
 from cloud.telemetry.latest import latest_of
 from hardware.quantities import BY_SYMBOL
 
-router = APIRouter(prefix="/api", tags=["farms"])
+router = APIRouter(prefix="/api", tags=["farms"], responses=REFUSED)
 
 MOST_BUCKETS = 2000
 
@@ -80,9 +81,9 @@ Reading = Annotated[Session, Depends(session)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such farm or pond."}}
 
 
-def known_pond(pond_id: int, reading: Reading) -> Pond:
-    """The pond of the path; 404 when there is none."""
-    pond = farms.pond(reading, pond_id) if pond_id < 2**63 else None
+def known_pond(pond_id: int, reading: Reading, seen: WaterSeen) -> Pond:
+    """The pond of the path; 404 when there is none that the asking person may see."""
+    pond = farms.pond_seen(reading, seen, pond_id) if abs(pond_id) < 2**31 else None
     if pond is None:
         raise HTTPException(404, f"there is no pond {pond_id}")
     return pond
@@ -105,31 +106,31 @@ def pond_out(pond: Pond) -> PondOut:
 
 
 @router.get("/farms")
-def list_farms(reading: Reading) -> list[FarmOut]:
-    """All farms that have described themselves."""
-    return [FarmOut(id=farm.id, name=farm.farm_name or farm.id) for farm in farms.farms(reading)]
+def list_farms(reading: Reading, seen: AnySeen) -> list[FarmOut]:
+    """The farms that you may see something of."""
+    return [FarmOut(id=farm.id, name=farm.farm_name or farm.id) for farm in farms.seen(reading, seen)]
 
 
 @router.get("/farms/{farm_id}/ponds", responses=NOT_FOUND)
-def list_ponds_of(farm_id: str, reading: Reading) -> list[PondOut]:
+def list_ponds_of(farm_id: str, reading: Reading, seen: WaterSeen) -> list[PondOut]:
     """The ponds of one farm."""
-    if not farms.knows(reading, farm_id):
+    if farms.one_seen(reading, seen, farm_id) is None:
         raise HTTPException(404, f"there is no farm {farm_id}")
     return [pond_out(pond) for pond in farms.ponds_of(reading, farm_id)]
 
 
 @router.get("/farms/{farm_id}/samples/count", responses=NOT_FOUND)
-def count_samples(farm_id: str, reading: Reading) -> int:
+def count_samples(farm_id: str, reading: Reading, seen: WaterSeen) -> int:
     """How many samples of a farm's nodes are stored."""
-    if not farms.knows(reading, farm_id):
+    if farms.one_seen(reading, seen, farm_id) is None:
         raise HTTPException(404, f"there is no farm {farm_id}")
     return repository.sample_count(reading, farm_id)
 
 
 @router.get("/ponds")
-def list_ponds(reading: Reading) -> list[PondOut]:
-    """All ponds."""
-    return [pond_out(pond) for pond in farms.ponds(reading)]
+def list_ponds(reading: Reading, seen: WaterSeen) -> list[PondOut]:
+    """The ponds whose water you may see."""
+    return [pond_out(pond) for pond in farms.ponds_seen(reading, seen)]
 
 
 @router.get("/ponds/{pond_id}", responses=NOT_FOUND)

@@ -2,12 +2,15 @@
 
 import asyncio
 import base64
+import contextlib
+import fcntl
 import hashlib
 import hmac
 import json
 import logging
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,14 +32,30 @@ FIRST_PACKET_S = 5.0
 
 def set_password(users_file: Path, user: str, password: str) -> None:
     """Let a user in from now on; a running broker sees it at once."""
-    users = _users(users_file) if users_file.exists() else {}
     salt = os.urandom(16)
-    users[user] = f"{_text(salt)}${_text(_derive(password, salt))}"
+    kept = f"{_text(salt)}${_text(_derive(password, salt))}"
+    with _changing(users_file) as users:
+        users[user] = kept
+
+
+def remove_user(users_file: Path, user: str) -> None:
+    """Let a user in no more; nothing for one that there is not."""
+    with _changing(users_file) as users:
+        users.pop(user, None)
+
+
+@contextlib.contextmanager
+def _changing(users_file: Path) -> Iterator[dict[str, str]]:
+    """The users, written back whole at the end; one process at a time."""
     users_file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = users_file.with_suffix(".new")
-    temporary.touch(mode=0o600)
-    temporary.write_text(json.dumps(users))
-    temporary.replace(users_file)
+    with users_file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        users = _users(users_file) if users_file.exists() else {}
+        yield users
+        temporary = users_file.with_suffix(".new")
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(users))
+        temporary.replace(users_file)
 
 
 def _users(users_file: Path) -> dict[str, str]:

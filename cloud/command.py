@@ -66,6 +66,92 @@ def add_gateway(
     typer.echo(password)
 
 
+@app.command("revoke-gateway")
+def revoke_gateway(
+    gateway_id: Annotated[str, typer.Argument(help="The gateway's id.")], data: Data = DEFAULT_DATA
+) -> None:
+    """Let a gateway send no more; what it sent stays."""
+    from cloud.accounts import audit
+    from cloud.accounts.console import CONSOLE
+    from cloud.database import Database
+    from cloud.farms import enrolment, repository
+
+    settings = read_settings(data)
+    _prepare(settings)
+    with Database(settings.database_url).write() as session:
+        found = repository.one(session, gateway_id)
+        if found is None:
+            typer.echo(f"there is no gateway {gateway_id}", err=True)
+            raise typer.Exit(1)
+        enrolment.revoke(settings, found, time.time())
+        audit.note(session, CONSOLE, "gateway_revoked", gateway_id, {}, time.time())
+
+
+@app.command("add-administrator")
+def add_administrator(
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    address: Annotated[str, typer.Argument(help="Their phone number or e-mail address, with which they sign in.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Print a link with which an administrator sets a password; good once, for seven days. Again for a forgotten one."""
+    from cloud.accounts.console import NotDone, invite_administrator
+    from cloud.database import Database
+
+    settings = read_settings(data)
+    _prepare(settings)
+    try:
+        link = invite_administrator(Database(settings.database_url), name, address, settings.public_url, time.time())
+    except NotDone as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(link)
+
+
+@app.command("add-token")
+def add_token(
+    name: Annotated[str, typer.Argument(help="What the machine is called.")],
+    address: Annotated[str, typer.Argument(help="Phone number or e-mail of the person whose eyes it has.")],
+    role: Annotated[str, typer.Option(help="What it may do; the person's least where it is not given.")] = "",
+    farm: Annotated[str, typer.Option(help="The only farm it sees; a farmer's needs one.")] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Print a token for a machine, shown this once."""
+    from cloud.accounts.console import NotDone, make_token
+    from cloud.database import Database
+
+    settings = read_settings(data)
+    _prepare(settings)
+    try:
+        secret = make_token(Database(settings.database_url), name, address, role, farm, time.time())
+    except NotDone as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(secret)
+
+
+@app.command("load-areas")
+def load_areas(
+    folder: Annotated[Path, typer.Argument(help="A folder with units.csv and successions.csv.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Load newer administrative units; those that came with this version are there already."""
+    from cloud.accounts import audit
+    from cloud.accounts.console import CONSOLE
+    from cloud.areas.loading import AreasError, load
+    from cloud.database import Database
+
+    settings = read_settings(data)
+    _prepare(settings)
+    try:
+        with Database(settings.database_url).write() as session:
+            count = load(session, folder)
+            audit.note(session, CONSOLE, "areas_loaded", None, {"units": count}, time.time())
+    except AreasError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{count} units")
+
+
 @app.command()
 def run(data: Data = DEFAULT_DATA) -> None:
     """Run broker, ingest and web, each started again when it dies."""

@@ -9,8 +9,9 @@ from pathlib import Path
 class CloudSettings:
     """`database_url` is SQLAlchemy's; `mqtt_url` mqtt://host:port, the built-in broker's address by default.
 
-    Without `command_token` nobody can command a gateway over REST; `silent_after_s` is how long a gateway may say nothing,
-    `keep_days` how long samples are kept.
+    `silent_after_s` is how long a gateway may say nothing, `keep_days` how long samples are kept. `public_url` and
+    `public_mqtt_url` are what people and gateways outside use to reach pages and broker; `registration` is a regular
+    expression of the country's farm numbers.
     """
 
     data: Path
@@ -18,9 +19,11 @@ class CloudSettings:
     mqtt_url: str
     web_host: str
     web_port: int
-    command_token: str = ""
     silent_after_s: float = 300.0
     keep_days: int = 3650
+    public_url: str = ""
+    public_mqtt_url: str = ""
+    registration: str = ""
 
     @property
     def signing_key_file(self) -> Path:
@@ -44,17 +47,21 @@ class CloudSettings:
 
 
 def read_settings(data: Path) -> CloudSettings:
-    """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _COMMAND_TOKEN,
-    _SILENT_MINUTES, _KEEP_DAYS.
+    """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _SILENT_MINUTES, _KEEP_DAYS,
+    _PUBLIC_URL, _PUBLIC_MQTT_URL, _REGISTRATION.
     """
     data = data.resolve()
+    mqtt_url = os.environ.get("PONDKEEPER_MQTT_URL", "mqtt://127.0.0.1:18830")
+    host, port = os.environ.get("PONDKEEPER_WEB_HOST", "127.0.0.1"), int(os.environ.get("PONDKEEPER_WEB_PORT", "8090"))
     return CloudSettings(
         data=data,
         database_url=os.environ.get("PONDKEEPER_DATABASE_URL", f"sqlite:///{data / 'cloud.sqlite'}"),
-        mqtt_url=os.environ.get("PONDKEEPER_MQTT_URL", "mqtt://127.0.0.1:18830"),
-        web_host=os.environ.get("PONDKEEPER_WEB_HOST", "127.0.0.1"),
-        web_port=int(os.environ.get("PONDKEEPER_WEB_PORT", "8090")),
-        command_token=os.environ.get("PONDKEEPER_COMMAND_TOKEN", ""),
+        mqtt_url=mqtt_url,
+        web_host=host,
+        web_port=port,
         keep_days=int(os.environ.get("PONDKEEPER_KEEP_DAYS", "3650")),
         silent_after_s=60 * float(os.environ.get("PONDKEEPER_SILENT_MINUTES", "5")),
+        public_url=os.environ.get("PONDKEEPER_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        public_mqtt_url=os.environ.get("PONDKEEPER_PUBLIC_MQTT_URL", mqtt_url),
+        registration=os.environ.get("PONDKEEPER_REGISTRATION", ""),
     )

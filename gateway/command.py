@@ -124,7 +124,8 @@ def password(
 ) -> None:
     """Set a person's password from here; it is read from the terminal, or from standard input. Exit code 2 when refused."""
     from gateway.clock import Clock
-    from gateway.people.store import PasswordRefused, PeopleStore
+    from gateway.people.passwords import PasswordRefused
+    from gateway.people.store import PeopleStore
 
     farm = _read(farm_file)
     if person not in {one.id for one in farm.person}:

@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Request
 from sqlalchemy import Select, String, cast, or_, select, union
 
 from cloud.accounts.models import FarmPerson, Grant, Scope
-from cloud.areas.models import ExtensionAreaUnit, Succession, Unit
+from cloud.areas.models import ExtensionAreaUnit, Unit
 from cloud.farms.models import Gateway
 
 Role = Literal["farmer", "worker", "technician", "officer", "administrator"]
@@ -69,16 +69,27 @@ def one_of(*roles: Role) -> Callable[[Asking], Asking]:
 
 Officer = Annotated[Asking, Depends(one_of("officer", "administrator"))]
 Administrator = Annotated[Asking, Depends(one_of("administrator"))]
+
+
+def _in_person(asking: Signed) -> Asking:
+    if asking.token is not None:
+        raise HTTPException(403, "this needs a person, not a token")
+    return asking
+
+
+InPerson = Annotated[Asking, Depends(_in_person)]
 Farmer = Annotated[Asking, Depends(one_of("farmer"))]
 Operator = Annotated[Asking, Depends(one_of("farmer", "technician"))]
+OfFarm = Annotated[Asking, Depends(one_of("farmer", "technician", "worker"))]
 
 
-def farms_seen(asking: Asking, kind: Kind, now_s: float) -> Select[str]:
-    """Ids of the gateways whose data of this kind they may see now, as a subquery."""
+def farms_seen(asking: Asking, kind: Kind | None, now_s: float) -> Select[str]:
+    """Ids of the gateways whose data of this kind, or of any kind, they may see now, as a subquery."""
     role = asking.sees or asking.role
     seen = select(Gateway.id)
     if role == "officer":
-        granted = select(Grant.gateway_id).where(Grant.kind == kind, *_lasts(now_s))
+        granted = select(Grant.gateway_id).where(*_lasts(now_s))
+        granted = granted if kind is None else granted.where(Grant.kind == kind)
         seen = seen.where(Gateway.commune.in_(communes_seen(asking, now_s)), Gateway.id.in_(granted))
     elif role != "administrator":
         seen = farms_of(asking.id)
@@ -91,20 +102,30 @@ def farms_of(person_id: int) -> Select[str]:
 
 
 def communes_seen(asking: Asking, now_s: float) -> Select[str]:
-    """Codes of the communes in an officer's scope; of a province also those of the units that went into it."""
+    """Codes of the communes in an officer's scope."""
     today = datetime.fromtimestamp(now_s, UTC).date()
 
     def scope(kind: str) -> Select[str]:
         return select(Scope.code).where(Scope.person_id == asking.id, Scope.kind == kind)
 
-    provinces = scope("province")
-    before = select(Succession.old_code).where(Succession.new_code.in_(provinces))
-    in_provinces = select(Unit.code).where(
-        or_(Unit.parent.in_(provinces), Unit.parent.in_(before)), Unit.valid_from <= today
-    )
     areas = select(ExtensionAreaUnit.code).where(cast(ExtensionAreaUnit.area_id, String).in_(scope("area")))
-    return select(union(scope("commune"), areas, in_provinces).subquery().c.code)
+    provinces = select(Unit.code).where(Unit.parent.in_(scope("province")), Unit.valid_from <= today)
+    return select(union(scope("commune"), areas, provinces).subquery().c.code)
 
 
 def _lasts(now_s: float) -> tuple[Any, ...]:
     return Grant.granted_at <= now_s, or_(Grant.withdrawn_at.is_(None), Grant.withdrawn_at > now_s)
+
+
+def _seen(kind: Kind | None) -> Callable[[Request, Asking], Select[str]]:
+    def subquery(request: Request, asking: Signed) -> Select[str]:
+        return farms_seen(asking, kind, request.app.state.wall())
+
+    return subquery
+
+
+AnySeen = Annotated[Select[str], Depends(_seen(None))]
+WaterSeen = Annotated[Select[str], Depends(_seen("water"))]
+AlarmsSeen = Annotated[Select[str], Depends(_seen("alarms"))]
+CropsSeen = Annotated[Select[str], Depends(_seen("crops"))]
+IncidentsSeen = Annotated[Select[str], Depends(_seen("incidents"))]

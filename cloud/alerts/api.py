@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from cloud.accounts.access import REFUSED, AlarmsSeen
 from cloud.alerts import repository
 from cloud.api import Reading
 
-router = APIRouter(prefix="/api", tags=["alerts"])
+router = APIRouter(prefix="/api", tags=["alerts"], responses=REFUSED)
 
 
 class AlertOut(BaseModel):
@@ -22,8 +23,8 @@ class AlertOut(BaseModel):
 
 
 @router.get("/alerts")
-def list_alerts(reading: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[AlertOut]:
-    """The newest alerts, newest first."""
+def list_alerts(reading: Reading, seen: AlarmsSeen, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[AlertOut]:
+    """The newest alerts of the farms whose alarms you may see, newest first."""
     return [
         AlertOut(
             id=alert.id,
@@ -32,5 +33,5 @@ def list_alerts(reading: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 1
             opened_at=alert.opened_at,
             closed_at=alert.closed_at,
         )
-        for alert in repository.newest(reading, limit)
+        for alert in repository.newest(reading, seen, limit)
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from cloud.alerts.models import Alert
@@ -23,14 +23,16 @@ def close(session: Session, gateway_id: str, kind: str, now_s: float) -> None:
         found.closed_at = now_s
 
 
-def opened(session: Session) -> Sequence[Alert]:
-    """The alerts that are open, the oldest first."""
-    return session.scalars(select(Alert).where(Alert.closed_at.is_(None)).order_by(Alert.opened_at)).all()
+def opened(session: Session, seen: Select[str]) -> Sequence[Alert]:
+    """The alerts of these farms that are open, the oldest first."""
+    asked = select(Alert).where(Alert.closed_at.is_(None), Alert.gateway_id.in_(seen))
+    return session.scalars(asked.order_by(Alert.opened_at)).all()
 
 
-def newest(session: Session, limit: int) -> Sequence[Alert]:
-    """The newest alerts, open or closed, newest first."""
-    return session.scalars(select(Alert).order_by(Alert.id.desc()).limit(limit)).all()
+def newest(session: Session, seen: Select[str], limit: int) -> Sequence[Alert]:
+    """The newest alerts of these farms, open or closed, newest first."""
+    asked = select(Alert).where(Alert.gateway_id.in_(seen))
+    return session.scalars(asked.order_by(Alert.id.desc()).limit(limit)).all()
 
 
 def untold(session: Session) -> Sequence[Alert]:

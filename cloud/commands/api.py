@@ -1,33 +1,23 @@
-"""Commands over REST: asked for with a token, their fate shown to who has it."""
+"""Commands over REST: asked for by who belongs to the farm, their fate shown to them."""
 
-import hmac
 import json
-import time
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from cloud.accounts import audit
+from cloud.accounts.access import REFUSED, OfFarm, Operator, WaterSeen
+from cloud.accounts.page import Now
 from cloud.api import NOT_FOUND, KnownPond, Reading
 from cloud.commands import repository
 from cloud.commands.models import Command
 from cloud.database import Database
+from cloud.farms.models import Pond
 from gateway.orders import LONGEST_MINUTES
 from gateway.uplink.commands import Aerator, Key
-
-bearer = HTTPBearer(auto_error=False, description="PONDKEEPER_COMMAND_TOKEN")
-
-
-def authorized(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
-    """403 while commands are off, 401 without the right token."""
-    token: str = request.app.state.command_token
-    if not token:
-        raise HTTPException(403, "remote commands are off: set PONDKEEPER_COMMAND_TOKEN and start the cloud again")
-    if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
-        raise HTTPException(401, "this needs the token for commands", {"WWW-Authenticate": "Bearer"})
 
 
 def writing(request: Request) -> Iterator[Session]:
@@ -39,19 +29,19 @@ def writing(request: Request) -> Iterator[Session]:
 
 Writing = Annotated[Session, Depends(writing, scope="function")]
 
-REFUSED: dict[int | str, dict[str, Any]] = {
-    **NOT_FOUND,
-    401: {"description": "The token is missing or wrong."},
-    403: {"description": "Remote commands are off."},
-}
+router = APIRouter(prefix="/api", tags=["commands"], responses={**NOT_FOUND, **REFUSED})
 
-router = APIRouter(prefix="/api", tags=["commands"], dependencies=[Depends(authorized)], responses=REFUSED)
+
+def own_pond(pond: KnownPond, _: OfFarm) -> Pond:
+    """The pond of the path, of a farm that the asking person belongs to; 403 for whom it is only shown."""
+    return pond
+
+
+OwnPond = Annotated[Pond, Depends(own_pond)]
 
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-
-    who: Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class OverrideIn(_In):
@@ -97,25 +87,25 @@ class CommandOut(BaseModel):
 
 
 @router.post("/ponds/{pond_id}/commands", status_code=202)
-def post_command(wish: CommandIn, pond: KnownPond, writing: Writing) -> CommandOut:
-    """Ask a farm's gateway for something; ask for the command's fate a moment later."""
-    return command_out(
-        repository.issue(writing, pond.gateway_id, wish.do, args_of(wish, pond.key), wish.who, time.time())
-    )
+def post_command(wish: CommandIn, pond: KnownPond, asking: Operator, writing: Writing, now_s: Now) -> CommandOut:
+    """Ask the gateway of your farm for something; ask for the command's fate a moment later."""
+    made = repository.issue(writing, pond.gateway_id, wish.do, args_of(wish, pond.key), asking.name, now_s)
+    audit.note(writing, asking.who, "command", pond.gateway_id, {"command": made.id, "do": wish.do}, now_s)
+    return command_out(made)
 
 
 @router.get("/ponds/{pond_id}/commands")
-def list_commands(
-    pond: KnownPond, reading: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 50
-) -> list[CommandOut]:
+def list_commands(pond: OwnPond, reading: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[CommandOut]:
     """The newest commands to the farm of this pond, newest first."""
     return [command_out(command) for command in repository.newest(reading, pond.gateway_id, limit)]
 
 
 @router.get("/commands/{command_id}")
-def get_command(command_id: Annotated[int, Path(ge=0, lt=2**63)], reading: Reading) -> CommandOut:
+def get_command(
+    command_id: Annotated[int, Path(ge=0, lt=2**31)], reading: Reading, _: OfFarm, seen: WaterSeen
+) -> CommandOut:
     """One command and its fate."""
-    found = repository.one(reading, command_id)
+    found = repository.one_seen(reading, seen, command_id)
     if found is None:
         raise HTTPException(404, f"there is no command {command_id}")
     return command_out(found)
@@ -123,7 +113,7 @@ def get_command(command_id: Annotated[int, Path(ge=0, lt=2**63)], reading: Readi
 
 def args_of(wish: OverrideIn | ReleaseIn | AcknowledgeIn, pond: str) -> dict[str, Any]:
     """The arguments as the gateway reads them."""
-    args = wish.model_dump(exclude={"do", "who"})
+    args = wish.model_dump(exclude={"do"})
     return args if wish.do == "acknowledge" else {"pond": pond, **args}
 
 

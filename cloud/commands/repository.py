@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from cloud.commands.models import Command
@@ -75,6 +75,11 @@ def learn_fates(session: Session, gateway_id: str, events: list[EventRow]) -> No
 def one(session: Session, command_id: int) -> Command | None:
     """One command."""
     return session.get(Command, command_id)
+
+
+def one_seen(session: Session, seen: Select[str], command_id: int) -> Command | None:
+    """One command, None when it is to none of these farms."""
+    return session.scalars(select(Command).where(Command.id == command_id, Command.gateway_id.in_(seen))).first()
 
 
 def newest(session: Session, gateway_id: str, limit: int) -> Sequence[Command]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from cloud.farms.models import Gateway, Pond
+from cloud.accounts.models import FarmPerson
+from cloud.farms.models import ClaimCode, Gateway, Pond
 from cloud.telemetry.messages import FarmMessage
 
 
@@ -17,7 +18,8 @@ def add_gateway(session: Session, gateway_id: str, now_s: float) -> None:
 
 def knows(session: Session, gateway_id: str) -> bool:
     """True when this gateway may send."""
-    return session.get(Gateway, gateway_id) is not None
+    found = session.get(Gateway, gateway_id)
+    return found is not None and found.revoked_at is None
 
 
 def known(session: Session, gateway_ids: set[str]) -> set[str]:
@@ -53,11 +55,55 @@ def ponds_of(session: Session, gateway_id: str) -> Sequence[Pond]:
     return session.scalars(select(Pond).where(Pond.gateway_id == gateway_id).order_by(Pond.name)).all()
 
 
-def ponds(session: Session) -> Sequence[Pond]:
-    """All ponds."""
-    return session.scalars(select(Pond).order_by(Pond.gateway_id, Pond.name)).all()
+def one(session: Session, gateway_id: str) -> Gateway | None:
+    """One gateway, whether it may send or not."""
+    return session.get(Gateway, gateway_id)
 
 
-def pond(session: Session, pond_id: int) -> Pond | None:
-    """One pond, None when there is none of this id."""
-    return session.get(Pond, pond_id)
+def of_person(session: Session, person_id: int) -> Sequence[Gateway]:
+    """The farms that a person belongs to, by name; also those that have not described themselves yet."""
+    asked = select(Gateway).join(FarmPerson, FarmPerson.gateway_id == Gateway.id)
+    return session.scalars(asked.where(FarmPerson.person_id == person_id).order_by(Gateway.farm_name)).all()
+
+
+def seen(session: Session, farms_seen: Select[str]) -> Sequence[Gateway]:
+    """The farms among these that have described themselves, by name."""
+    asked = select(Gateway).where(Gateway.farm_name.is_not(None), Gateway.id.in_(farms_seen))
+    return session.scalars(asked.order_by(Gateway.farm_name, Gateway.id)).all()
+
+
+def one_seen(session: Session, farms_seen: Select[str], gateway_id: str) -> Gateway | None:
+    """One farm, None when it is not among these."""
+    asked = select(Gateway).where(Gateway.id == gateway_id, Gateway.id.in_(farms_seen))
+    return session.scalars(asked).first()
+
+
+def ponds_seen(session: Session, farms_seen: Select[str]) -> Sequence[Pond]:
+    """The ponds of these farms."""
+    asked = select(Pond).where(Pond.gateway_id.in_(farms_seen))
+    return session.scalars(asked.order_by(Pond.gateway_id, Pond.name)).all()
+
+
+def pond_seen(session: Session, farms_seen: Select[str], pond_id: int) -> Pond | None:
+    """One pond, None when it is of none of these farms."""
+    return session.scalars(select(Pond).where(Pond.id == pond_id, Pond.gateway_id.in_(farms_seen))).first()
+
+
+def claim(session: Session, code_hash: str, now_s: float) -> ClaimCode | None:
+    """Spend a claim code; None for one that is void. Of two that ask at once, one gets it."""
+    spent = session.execute(
+        update(ClaimCode)
+        .where(ClaimCode.hash == code_hash, ClaimCode.redeemed_at.is_(None), ClaimCode.ends_at > now_s)
+        .values(redeemed_at=now_s)
+    )
+    return session.get(ClaimCode, code_hash) if spent.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def keep_claim(session: Session, code: ClaimCode) -> None:
+    """Keep a claim code that was made."""
+    session.add(code)
+
+
+def taken_ids(session: Session) -> set[str]:
+    """The ids of all gateways that ever were let in and are kept."""
+    return set(session.scalars(select(Gateway.id)))

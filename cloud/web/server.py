@@ -4,24 +4,33 @@ import time
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Depends, FastAPI, Response
+from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud import api
+from cloud.accounts import account_page, audit_page, door_page, people_page
+from cloud.accounts.access import AlarmsSeen, WaterSeen
+from cloud.accounts.door import only_the_signed_in
 from cloud.alerts import api as alerts_api
 from cloud.alerts import repository as alerts
+from cloud.areas import api as areas_api
+from cloud.areas import page as areas_page
 from cloud.commands import api as commands_api
 from cloud.database import Database
+from cloud.farms import api as farms_api
+from cloud.farms import page as farms_page
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
 from cloud.settings import CloudSettings
 from cloud.telemetry.latest import Newest, Value, latest_of
+from gateway.people.limits import DoorLimits
 from gateway.text import Text
 from gateway.web.pages import STATIC, make_environment, static_folder
-from gateway.web.shared import HEADERS, Words, router
+from gateway.web.shared import Words, router
 from hardware.quantities import DO
 
 STALE_AFTER_S = 120.0
@@ -37,51 +46,66 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.database = Database(settings.database_url)
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.mount(STATIC, StaticFiles(directory=static_folder()), name="static")
-    app.state.command_token = settings.command_token
-    for rooms_router in (api.router, alerts_api.router, commands_api.router):
-        app.include_router(rooms_router)
+    app.state.settings = settings
+    app.state.wall = time.time
+    app.state.doors = DoorLimits(time.monotonic)
+    app.middleware("http")(only_the_signed_in)
+    for room in (api, alerts_api, commands_api, areas_api, farms_api):
+        app.include_router(room.router)
+    for pages in (areas_page, door_page, account_page, people_page, audit_page, farms_page):
+        app.include_router(pages.router)
     app.include_router(router)
-    environment = make_environment("cloud.web", "gateway.web")
+    environment = make_environment("cloud.accounts", "cloud.areas", "cloud.farms", "cloud.web", "gateway.web")
+    app.state.environment = environment
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    def page(queries: Queries, words: Words, response: Response) -> str:
-        response.headers.update(HEADERS)
+    def page(queries: Queries, words: Words, water: WaterSeen, alarms: AlarmsSeen) -> str:
         title = words("page.all_ponds")
         return environment.get_template("ponds.html").render(
-            t=words, title=title, ponds=_rows(queries, words), alerts=_alerts(queries, words), static=STATIC
+            t=words,
+            title=title,
+            ponds=_rows(queries, water, words, app.state.wall()),
+            alerts=_alerts(queries, alarms, words),
+            static=STATIC,
         )
 
     @app.get("/ponds", response_class=HTMLResponse, include_in_schema=False)
-    def ponds(queries: Queries, words: Words) -> str:
+    def ponds(queries: Queries, words: Words, water: WaterSeen, alarms: AlarmsSeen) -> str:
         return environment.get_template("ponds_list.html").render(
-            t=words, ponds=_rows(queries, words), alerts=_alerts(queries, words)
+            t=words, ponds=_rows(queries, water, words, app.state.wall()), alerts=_alerts(queries, alarms, words)
         )
 
     return app
 
 
-def _alerts(queries: Session, words: Text) -> list[str]:
+def _alerts(queries: Session, seen: Select[str], words: Text) -> list[str]:
     """The open alerts in words."""
-    names = {farm.id: farm.farm_name for farm in farms.farms(queries)}
+    names = {farm.id: farm.farm_name for farm in farms.seen(queries, seen)}
     return [
         words(f"cloud_alert.{alert.kind}.open", farm=names.get(alert.gateway_id) or alert.gateway_id)
-        for alert in alerts.opened(queries)
+        for alert in alerts.opened(queries, seen)
     ]
 
 
-def _rows(queries: Session, words: Text) -> list[dict[str, Any]]:
-    names = {farm.id: farm.farm_name for farm in farms.farms(queries)}
-    ponds = farms.ponds(queries)
+def _rows(queries: Session, seen: Select[str], words: Text, now_s: float) -> list[dict[str, Any]]:
+    names = {farm.id: farm.farm_name for farm in farms.seen(queries, seen)}
+    ponds = farms.ponds_seen(queries, seen)
     newest = latest_of(queries, [(pond.gateway_id, pond.node) for pond in ponds if pond.node])
     return [
-        _row(pond, names.get(pond.gateway_id) or pond.gateway_id, newest.get((pond.gateway_id, pond.node or "")), words)
+        _row(
+            pond,
+            names.get(pond.gateway_id) or pond.gateway_id,
+            newest.get((pond.gateway_id, pond.node or "")),
+            words,
+            now_s,
+        )
         for pond in ponds
     ]
 
 
-def _row(pond: Pond, farm: str, newest: Newest | None, words: Text) -> dict[str, Any]:
+def _row(pond: Pond, farm: str, newest: Newest | None, words: Text, now_s: float) -> dict[str, Any]:
     oxygen = newest.get(DO.symbol) if newest else None
-    age_s = time.time() - newest.taken_at if newest else None
+    age_s = now_s - newest.taken_at if newest else None
     state = _state(oxygen, age_s)
     return {
         "name": pond.name,

@@ -1,32 +1,24 @@
 """Who may come in: passwords, sessions, invitations and tokens, in a file of their own that only this user can read.
 
-Whatever opens a door (session, invitation, token) is 128 random bits or more and is kept as its SHA-256 only. Passwords are
-kept as argon2id, with the least cost that OWASP's Password Storage Cheat Sheet allows (19 MiB, 2 passes): a Raspberry Pi is
-small, and one is reckoned at a time. Times are wall time: a clock that is wrong ends a session early or late, it never
-begins one.
+Whatever opens a door (session, invitation, token) is 128 random bits or more and is kept as its SHA-256 only. Times are
+wall time: a clock that is wrong ends a session early or late, it never begins one.
 """
 
 import contextlib
 import hashlib
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
-LEAST_PASSWORD = 8
-MOST_PASSWORD = 200
+from gateway.people.passwords import hash_of, matches
+
 SESSION_IDLE_S = 90 * 86400.0
 SEEN_EVERY_S = 3600.0
 INVITATION_S = 7 * 86400.0
 BUSY_MS = 3000
-HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
-ONE_AT_A_TIME = threading.Lock()
-NOBODY = HASHER.hash(secrets.token_hex(16))
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS passwords (person TEXT PRIMARY KEY, hash TEXT NOT NULL) WITHOUT ROWID;
@@ -36,10 +28,6 @@ CREATE TABLE IF NOT EXISTS tokens (
     name TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, role TEXT NOT NULL, made_s REAL NOT NULL
 ) WITHOUT ROWID;
 """
-
-
-class PasswordRefused(ValueError):
-    """A password that is too short or too long."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +53,7 @@ class PeopleStore:
 
     def set_password(self, person: str, password: str) -> None:
         """A new password; all sessions of the person end. Raises PasswordRefused."""
-        if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-            raise PasswordRefused(f"{LEAST_PASSWORD} to {MOST_PASSWORD} signs")
-        with ONE_AT_A_TIME:
-            made = HASHER.hash(password)
+        made = hash_of(password)
         self._drop_unsaved(person)
         with self._open() as connection, connection:
             connection.execute("INSERT OR REPLACE INTO passwords VALUES (?, ?)", (person, made))
@@ -89,11 +74,7 @@ class PeopleStore:
         """Is it the person's password? Takes as long for a person that there is not."""
         with self._open() as connection:
             kept = connection.execute("SELECT hash FROM passwords WHERE person = ?", (person,)).get
-        try:
-            with ONE_AT_A_TIME:
-                return HASHER.verify(kept or NOBODY, password[:MOST_PASSWORD]) and kept is not None
-        except (VerificationError, InvalidHashError):
-            return False
+        return matches(kept, password)
 
     def forget(self, person: str) -> None:
         """The person has no account any more."""

@@ -8,9 +8,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from gateway.farm import FarmError
 from gateway.people.code import current_code, spend_code
 from gateway.people.names import free_key
+from gateway.people.passwords import LEAST_PASSWORD, MOST_PASSWORD, PasswordRefused
 from gateway.people.phones import international
 from gateway.people.settings import PersonSettings
-from gateway.people.store import LEAST_PASSWORD, MOST_PASSWORD, PasswordRefused
 from gateway.settings_file import Document, add_table
 from gateway.text import Text
 from gateway.web.desk import AtDesk, Desk

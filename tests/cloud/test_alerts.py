@@ -15,6 +15,7 @@ from cloud.settings import CloudSettings
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.source import Message
 from cloud.web.server import make_app
+from tests.cloud.people import administrator
 from tests.cloud.test_telemetry import FARM, NOW_S, rows, sample
 from tests.gateway.farms import Steps
 
@@ -39,7 +40,7 @@ class Watch:
             farms.add_gateway(session, "g1", NOW_S)
         self.start()
         settings = CloudSettings(data=self.folder, database_url=url, mqtt_url="", web_host="", web_port=0)
-        self.http = TestClient(make_app(settings))
+        self.http = administrator(TestClient(make_app(settings)))
         settings.alert_urls_file.write_text('all = ["json://everybody"]\ng1 = ["json://farmer"]\n')
         self.urls = settings.alert_urls_file
 

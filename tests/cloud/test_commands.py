@@ -20,12 +20,12 @@ from cloud.telemetry.source import Message
 from cloud.web.server import make_app
 from gateway.uplink.commands import RemoteCommands
 from gateway.uplink.messages import SCHEMA
+from tests.cloud.people import add_person, browser, token
 from tests.cloud.test_telemetry import FARM, NOW_S
 from tests.gateway.farms import FARM as FARM_TOML
 from tests.gateway.farms import Steps, small_farm
 
-ASKED = {"do": "override", "aerator": 2, "run": True, "minutes": 20.0, "who": "Lan"}
-TOKEN = {"Authorization": "Bearer t0ken"}
+ASKED = {"do": "override", "aerator": 2, "run": True, "minutes": 20.0}
 
 
 class Cloud:
@@ -34,20 +34,20 @@ class Cloud:
     def __init__(self, folder: Path) -> None:
         url = f"sqlite:///{folder / 'cloud.sqlite'}"
         migrate(url)
-        self.settings = CloudSettings(
-            data=folder, database_url=url, mqtt_url="", web_host="", web_port=0, command_token="t0ken"
-        )
+        self.settings = CloudSettings(data=folder, database_url=url, mqtt_url="", web_host="", web_port=0)
         self.database = Database(url)
+        self.time = Steps()
         with self.database.write() as session:
             farms.add_gateway(session, "g1", NOW_S)
         self.ingest = Ingest(self.database, None, wall=lambda: NOW_S)  # type: ignore[arg-type]
         self.ingest.store([Message("farm/g1/up/farm", FARM)])
-        self.http = TestClient(make_app(self.settings))
+        self.app = make_app(self.settings)
+        self.app.state.wall = lambda: self.time.wall_s
+        self.http = browser(self.app, add_person(self.database, "farmer", "0901234567", name="Lan", farms=["g1"]))
         self.sent: list[tuple[str, bytes]] = []
         self.broker = True
         self.ordered: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
-        self.time = Steps()
         farm = small_farm(folder, FARM_TOML.replace('id = "test"', 'id = "g1"'))
         self.gateway = RemoteCommands(
             farm, public_text(self.key), self.time.clock(), self._order, self._event, folder / "commands.json"
@@ -82,22 +82,21 @@ class Cloud:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
     made = Cloud(tmp_path)
-    monkeypatch.setattr("cloud.commands.api.time.time", lambda: made.time.wall_s)
     yield made
     made.database.engine.dispose()
 
 
 def ask(cloud: Cloud, **changes: Any) -> int:
-    answer = cloud.http.post("/api/ponds/1/commands", json={**ASKED, **changes}, headers=TOKEN)
+    answer = cloud.http.post("/api/ponds/1/commands", json={**ASKED, **changes})
     assert answer.status_code == 202, answer.text
     assert answer.json()["fate"] is None
     return int(answer.json()["id"])
 
 
 def fate(cloud: Cloud, command: int) -> tuple[str | None, str]:
-    found = cloud.http.get(f"/api/commands/{command}", headers=TOKEN).json()
+    found = cloud.http.get(f"/api/commands/{command}").json()
     return found["fate"], found["reason"]
 
 
@@ -107,7 +106,7 @@ async def test_a_command_reaches_the_farm_and_its_fate_comes_back(cloud: Cloud) 
     assert [topic for topic, _ in cloud.sent] == ["farm/g1/down/command"]
     assert cloud.ordered[0]["machine"] == 1
     assert fate(cloud, number) == ("done", "")
-    listed = cloud.http.get("/api/ponds/1/commands", headers=TOKEN).json()
+    listed = cloud.http.get("/api/ponds/1/commands").json()
     assert [(one["who"], one["fate"]) for one in listed] == [("Lan", "done")]
 
 
@@ -137,20 +136,26 @@ async def test_what_cannot_be_sent_in_a_minute_is_never_sent(cloud: Cloud) -> No
     assert fate(cloud, number) == ("expired", "not_sent")
 
 
-def test_commands_need_the_token_and_are_off_without_one(cloud: Cloud) -> None:
-    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}):
-        assert cloud.http.post("/api/ponds/1/commands", json=ASKED, headers=headers).status_code == 401
-        assert cloud.http.get("/api/commands/1", headers=headers).status_code == 401
-    cloud.http.app.state.command_token = ""  # type: ignore[attr-defined]
-    assert cloud.http.post("/api/ponds/1/commands", json=ASKED, headers=TOKEN).status_code == 403
-    assert cloud.http.post("/api/ponds/1/commands", json=ASKED).status_code == 403
+def test_only_farmers_and_technicians_of_the_farm_command_it(cloud: Cloud) -> None:
+    def asked(headers: dict[str, str]) -> int:
+        return TestClient(cloud.app).post("/api/ponds/1/commands", json=ASKED, headers=headers).status_code
+
+    assert asked({}) == 401
+    assert asked({"Authorization": "Bearer wrong"}) == 401
+    assert asked({"Authorization": "Basic x"}) == 401
+    worker = add_person(cloud.database, "worker", "0901234568", farms=["g1"])
+    other = add_person(cloud.database, "farmer", "0901234569")
+    admin = add_person(cloud.database, "administrator", "a@example.org")
+    assert asked(token(cloud.database, worker, "worker")) == 403
+    assert asked(token(cloud.database, other, "technician")) == 404
+    assert asked(token(cloud.database, admin, "administrator")) == 403
+    technician = add_person(cloud.database, "technician", "0901234570", farms=["g1"])
+    assert asked(token(cloud.database, technician, "technician")) == 202
 
 
-@pytest.mark.parametrize(
-    "changes", [{"do": "restart"}, {"minutes": 61}, {"run": "yes"}, {"more": 1}, {"who": ""}, {"aerator": 9}]
-)
+@pytest.mark.parametrize("changes", [{"do": "restart"}, {"minutes": 61}, {"run": "yes"}, {"more": 1}, {"aerator": 9}])
 def test_what_no_gateway_would_take_is_not_asked_for(cloud: Cloud, changes: dict[str, Any]) -> None:
-    assert cloud.http.post("/api/ponds/1/commands", json={**ASKED, **changes}, headers=TOKEN).status_code == 422
+    assert cloud.http.post("/api/ponds/1/commands", json={**ASKED, **changes}).status_code == 422
 
 
 def test_numbers_rise_even_when_the_clock_goes_back(cloud: Cloud) -> None:

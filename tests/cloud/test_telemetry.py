@@ -23,6 +23,7 @@ from cloud.telemetry.messages import MessageError, parse_farm, parse_rows
 from cloud.telemetry.source import Message
 from cloud.web.server import make_app
 from gateway.uplink.messages import SCHEMA, blocks
+from tests.cloud.people import administrator
 from tests.faults import Fault
 
 NOW_S = 1_800_000_000.0
@@ -86,7 +87,7 @@ def ingest(database: Database) -> Ingest:
 def client(ingest: Ingest, url: str, tmp_path: Path) -> TestClient:
     say(ingest, FARM, "farm")
     paths = CloudSettings(data=tmp_path, database_url=url, mqtt_url="", web_host="", web_port=0)
-    return TestClient(make_app(paths))
+    return administrator(TestClient(make_app(paths)))
 
 
 def say(ingest: Ingest, payload: bytes, kind: str = "rows", gateway: str = "g1") -> dict[str, Any] | None:

@@ -5,8 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.areas.loading import packaged, read_successions, read_units
+
 revision = "accounts"
-down_revision = "0002"
+down_revision = "telemetry"
 branch_labels = None
 depends_on = None
 
@@ -125,7 +127,7 @@ def _rights() -> None:
 
 
 def _units() -> None:
-    op.create_table(
+    units = op.create_table(
         "units",
         sa.Column("code", sa.String, primary_key=True),
         sa.Column("valid_from", sa.Date, primary_key=True),
@@ -135,13 +137,15 @@ def _units() -> None:
         sa.Column("parent", sa.String, index=True),
         sa.Column("plain", sa.String, nullable=False),
     )
-    op.create_table(
+    successions = op.create_table(
         "successions",
         sa.Column("old_code", sa.String, primary_key=True),
         sa.Column("old_valid_from", sa.Date, primary_key=True),
         sa.Column("new_code", sa.String, primary_key=True),
         sa.Column("new_valid_from", sa.Date, primary_key=True),
     )
+    op.bulk_insert(units, read_units(packaged()))
+    op.bulk_insert(successions, read_successions(packaged()))
     op.create_table(
         "extension_areas",
         sa.Column("id", sa.Integer, primary_key=True),

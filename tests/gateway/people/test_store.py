@@ -8,7 +8,8 @@ import pytest
 from gateway.people.code import current_code, spend_code
 from gateway.people.limits import PER_PERSON, WINDOW_S, DoorLimits
 from gateway.people.names import free_key
-from gateway.people.store import INVITATION_S, SESSION_IDLE_S, PasswordRefused, PeopleStore
+from gateway.people.passwords import PasswordRefused
+from gateway.people.store import INVITATION_S, SESSION_IDLE_S, PeopleStore
 from tests.gateway.farms import Steps
 
 SECRET = "con tôm sú"
