@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Request
 from sqlalchemy import Select, String, cast, or_, select, union
 
 from cloud.accounts.models import FarmPerson, Grant, Scope
-from cloud.areas.models import ExtensionAreaUnit, Unit
+from cloud.areas.models import COMMUNES, ExtensionAreaUnit, Unit
 from cloud.farms.models import Gateway
 
 Role = Literal["farmer", "worker", "technician", "officer", "administrator"]
@@ -109,7 +109,9 @@ def communes_seen(asking: Asking, now_s: float) -> Select[str]:
         return select(Scope.code).where(Scope.person_id == asking.id, Scope.kind == kind)
 
     areas = select(ExtensionAreaUnit.code).where(cast(ExtensionAreaUnit.area_id, String).in_(scope("area")))
-    provinces = select(Unit.code).where(Unit.parent.in_(scope("province")), Unit.valid_from <= today)
+    provinces = select(Unit.code).where(
+        Unit.parent.in_(scope("province")), Unit.kind.in_(COMMUNES), Unit.valid_from <= today
+    )
     return select(union(scope("commune"), areas, provinces).subquery().c.code)
 
 

@@ -21,7 +21,7 @@ PUBLIC = (
     "/docs",
     "/openapi.json",
 )
-COOKIE, SECURE_COOKIE = "cloud-session", "__Host-session"
+COOKIE, SECURE_COOKIE = "cloud-session", "__Host-cloud-session"
 
 
 def is_public(path: str) -> bool:

@@ -5,10 +5,7 @@ Real servers on this machine, started from deploy/: three brokers, three databas
 
 import asyncio
 import contextlib
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,9 +17,8 @@ from cloud.database import Database, migrate
 from cloud.farms import repository as farms
 from gateway.uplink import ledger, uplink
 from tests.cloud.gateways import Sending, measuring
-from tests.cloud.servers import Patroni, RabbitMQ, haproxy, patroni, postgresql, rabbitmq
-from tests.cloud.servers.process import ADDRESS, PASSWORD, Server, give
-from tests.faults import Fault
+from tests.cloud.servers import Patroni, RabbitMQ, haproxy, patroni, rabbitmq
+from tests.cloud.servers.process import ADDRESS, PASSWORD, Server
 
 ROWS_PER_S = 400
 NAMES = [f"trai-{number}" for number in range(1, 5)]
