@@ -52,6 +52,11 @@ class PostgreSQL:
             return True
         return False
 
+    @property
+    def running(self) -> bool:
+        """True while it lives."""
+        return self._server.running
+
     def kill(self) -> None:
         """End it at once."""
         self._server.kill()
@@ -88,6 +93,8 @@ def postgresql(data: Path | None = None) -> Iterator[PostgreSQL]:
 
 def _make(data: Path, values: dict[str, object]) -> None:
     make = [program("initdb", BINARIES), "-D", str(data), "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    data.mkdir(mode=0o700)
+    give(data, USER)
     subprocess.run([*as_user(USER), *make], check=True, capture_output=True, cwd="/")
     alone = [program("postgres", BINARIES), "--single", "-D", str(data), "template1"]
     sql = render(DEPLOY / "postgresql/database.sql", values)

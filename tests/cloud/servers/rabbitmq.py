@@ -3,6 +3,7 @@
 import contextlib
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +53,12 @@ class RabbitMQ:
         said = self._ask("rabbitmqctl", "list_queues", "name", "messages", "--formatter", "json")
         return next(int(queue["messages"]) for queue in json.loads(said) if queue["name"] == "ingest")
 
-    def add_gateway(self, gateway_id: str, password: str = PASSWORD) -> None:
-        """Let a gateway in, with the script that an operator uses."""
-        self._ask(str(DEPLOY / "rabbitmq/add-gateway"), gateway_id, said=password)
+    def add_gateways(self, *gateway_ids: str) -> None:
+        """Let gateways in, with the script that an operator uses."""
+        lines = "".join(f"{name} {PASSWORD}\n" for name in gateway_ids)
+        script = [sys.executable, str(DEPLOY / "rabbitmq/add_gateways.py")]
+        made = subprocess.run(script, input=lines, capture_output=True, text=True, check=True)
+        self._ask("rabbitmqctl", "import_definitions", said=made.stdout)
 
     def kill_leader(self) -> str:
         """The machine that leads the queue dies; returns its name, for `restart`."""
