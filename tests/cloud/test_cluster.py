@@ -95,6 +95,23 @@ def workers(folder: Path, cloud: Cloud, *modules: str, url: str = "") -> Iterato
             worker.kill()
 
 
+@pytest.mark.fault("33c", "the database that takes writes dies and returns")
+async def test_the_database_that_takes_writes_dies_and_returns(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
+    members = cloud.gateways(tmp_path / "g")
+    with workers(tmp_path, cloud, "cloud", "cloud"):
+        async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
+            await gateways.some_stored()
+            died = await asyncio.to_thread(cloud.databases.kill_leader)
+            stall_s = await gateways.some_stored()
+            assert await asyncio.to_thread(gateways.lost_of_confirmed) == 0
+            cloud.databases.restart(died)
+        fault.measured(
+            aerators=NOT_CONCERNED,
+            lost=f"nothing of {gateways.made} samples, none twice; confirmations paused {stall_s:.0f} s",
+            told="the log",
+        )
+
+
 @pytest.mark.fault("33a", "the broker that leads the cloud's queue dies and returns")
 async def test_the_broker_that_leads_the_queue_dies_and_returns(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     members = cloud.gateways(tmp_path / "g")
@@ -103,7 +120,7 @@ async def test_the_broker_that_leads_the_queue_dies_and_returns(cloud: Cloud, tm
             await gateways.some_stored()
             died = await asyncio.to_thread(cloud.brokers.kill_leader)
             stall_s = await gateways.some_stored()
-            await asyncio.to_thread(cloud.brokers.restart, died)
+            cloud.brokers.restart(died)
         fault.measured(
             aerators=NOT_CONCERNED,
             lost=f"nothing of {gateways.made} samples, none twice; confirmations paused {stall_s:.0f} s",
@@ -120,24 +137,6 @@ async def test_a_worker_dies_between_commit_and_acknowledgement(cloud: Cloud, tm
         fault.measured(
             aerators=NOT_CONCERNED, lost=f"nothing of {gateways.made} samples, none twice", told="systemd's journal"
         )
-
-
-@pytest.mark.fault("33c", "the database that takes writes dies and returns")
-async def test_the_database_that_takes_writes_dies_and_returns(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
-    members = cloud.gateways(tmp_path / "g")
-    with workers(tmp_path, cloud, "cloud", "cloud"):
-        async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
-            await gateways.some_stored()
-            died = await asyncio.to_thread(cloud.databases.kill_leader)
-            stall_s = await gateways.some_stored()
-            assert await asyncio.to_thread(gateways.lost_of_confirmed) == 0
-            cloud.databases.restart(died)
-        fault.measured(
-            aerators=NOT_CONCERNED,
-            lost=f"nothing of {gateways.made} samples, none twice; confirmations paused {stall_s:.0f} s",
-            told="the log",
-        )
-    await asyncio.to_thread(cloud.databases.wait)
 
 
 @pytest.mark.fault("33d", "the disk of the cloud's database is full, and later has room")
@@ -160,3 +159,8 @@ async def test_the_databases_disk_fills_and_is_emptied(cloud: Cloud, tmp_path: P
             lost=f"nothing of {gateways.made} samples, none twice: rows wait in the queue and with the gateways",
             told="the log",
         )
+
+
+def test_who_died_is_back_beside_the_others(cloud: Cloud) -> None:
+    cloud.databases.wait()
+    cloud.brokers.wait()
