@@ -15,7 +15,7 @@ from cloud.settings import CloudSettings, read_settings
 from gateway.children import Child, run_children, this_command
 
 if TYPE_CHECKING:
-    from cloud.telemetry.source import MqttSource
+    from cloud.telemetry.source import Source
 
 app = typer.Typer(help="The cloud of many farms.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -176,18 +176,25 @@ def broker(data: Data = DEFAULT_DATA) -> None:
 @app.command()
 def ingest(data: Data = DEFAULT_DATA) -> None:
     """Run the ingest alone: from the broker to the database."""
-    from cloud.broker import CLOUD_USER
-    from cloud.telemetry.source import MqttSource
-
     _log()
     settings = read_settings(data)
     _prepare(settings)
-    source = MqttSource(settings.mqtt_url, CLOUD_USER, settings.own_password_file.read_text().strip())
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_ingest(settings, source))
+        asyncio.run(_ingest(settings, _open_source(settings)))
 
 
-async def _ingest(settings: CloudSettings, source: "MqttSource") -> None:
+def _open_source(settings: CloudSettings) -> "Source":
+    """RabbitMQ's queue for an amqp:// or amqps:// URL, an MQTT session for any other."""
+    from cloud.broker import CLOUD_USER
+    from cloud.telemetry.amqp import AmqpSource
+    from cloud.telemetry.source import MqttSource
+
+    if settings.mqtt_url.startswith(("amqp://", "amqps://")):
+        return AmqpSource(settings.mqtt_url)
+    return MqttSource(settings.mqtt_url, CLOUD_USER, settings.own_password_file.read_text().strip())
+
+
+async def _ingest(settings: CloudSettings, source: "Source") -> None:
     """The ingest, and beside it what seals its days and what needs its ear and its voice: silent gateways, commands."""
     from cloud.alerts.messages import Teller
     from cloud.alerts.silence import Silence
