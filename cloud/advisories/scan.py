@@ -124,31 +124,32 @@ def _best(
     """The highest log likelihood ratio of each copy, and where the first copy has it: circles, end, height."""
     best = np.zeros(len(sums))
     where = (0, 0, 0)
-    numbers = np.arange(total + 1, dtype=float)
-    weights = numbers * np.log(np.maximum(numbers, 1.0))
     for number, around in enumerate(circles):
         if not len(around.ends):
             continue
-        mu = np.cumsum(expected[around.order], axis=0)[around.ends]
-        inside = np.cumsum(sums[:, around.order], axis=1)[:, around.ends]
-        ratios = _ratios(inside, mu, total, weights)
-        flat = ratios.reshape(len(sums), -1)
-        highest = flat.max(axis=1)
-        if highest[0] > best[0] + 1e-9:
-            end, height = divmod(int(flat[0].argmax()), mu.shape[1])
+        order = around.order[: around.ends[-1] + 1]
+        mu = np.cumsum(expected[order], axis=0)[around.ends]
+        inside = np.cumsum(sums[:, order], axis=1, dtype=np.int32)[:, around.ends].reshape(len(sums), -1)
+        ratios = _ratios(mu.ravel(), total)
+        found = ratios.ravel()[inside + np.arange(mu.size, dtype=np.int32) * (total + 1)]
+        if found[0].max() > best[0] + 1e-9:
+            end, height = divmod(int(found[0].argmax()), mu.shape[1])
             where = (number, end, height)
-        best = np.maximum(best, highest)
+        best = np.maximum(best, found.max(axis=1))
     return best, where
 
 
-def _ratios(inside: NDArray[Any], mu: Floats, total: int, weights: Floats) -> Floats:
-    """Log likelihood ratio of "more inside than outside" against "alike"; 0 where there is no more inside."""
+def _ratios(mu: Floats, total: int) -> Floats:
+    """Log likelihood ratio of "more inside than outside" against "alike", for each cylinder and each count inside it.
+
+    0 where there is no more inside than expected.
+    """
+    inside = np.arange(total + 1, dtype=float)
     outside = total - inside
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = (
-            weights[inside] + weights[outside] - inside * np.log(mu) - outside * np.log(np.maximum(total - mu, 1e-300))
-        )
-    return np.where((inside > mu) & (mu > 0), ratios, 0.0)
+    mu = np.clip(mu, 1e-300, total)[:, None]
+    apart = inside * np.log(np.maximum(inside, 1.0) / mu)
+    rest = outside * np.log(np.maximum(outside, 1.0) / np.maximum(total - mu, 1e-300))
+    return np.where(inside > mu, apart + rest, 0.0)
 
 
 def _cluster(
