@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from sqlalchemy.orm import Session
 
-from cloud.accounts.access import REFUSED, Officer, Signed
-from cloud.advisories import actions, repository
+from cloud.accounts.access import REFUSED, InPerson, Officer, Signed
+from cloud.accounts.page import Now
+from cloud.advisories import actions, inbox, repository
 from cloud.advisories.bodies import (
     AdvisoryIn,
     AdvisoryOut,
@@ -16,9 +17,7 @@ from cloud.advisories.bodies import (
     advisory_out,
     answer_out,
 )
-from cloud.advisories.clock import Now
 from cloud.advisories.models import Advisory
-from cloud.advisories.telling import APP
 from cloud.api import Reading
 from cloud.commands.api import Writing
 
@@ -40,7 +39,12 @@ def known(advisory_id: Id, asking: Signed, reading: Reading, now_s: Now) -> Advi
 
 def own(advisory_id: Id, asking: Officer, writing: Writing, now_s: Now) -> Advisory:
     """The advice of the path, to be changed; 404 when there is none in their scope."""
-    found = repository.to_write(writing, asking, advisory_id, now_s)
+    return in_scope(advisory_id, asking, writing, now_s)
+
+
+def in_scope(advisory_id: Id, asking: Officer, reading: Reading, now_s: Now) -> Advisory:
+    """As `own`, to be looked at only."""
+    found = repository.to_write(reading, asking, advisory_id, now_s)
     if found is None:
         raise HTTPException(404, f"there is no advice {advisory_id} in your scope: look in the list")
     return found
@@ -48,6 +52,7 @@ def own(advisory_id: Id, asking: Officer, writing: Writing, now_s: Now) -> Advis
 
 Known = Annotated[Advisory, Depends(known)]
 Own = Annotated[Advisory, Depends(own)]
+InScope = Annotated[Advisory, Depends(in_scope)]
 
 
 @router.get("")
@@ -103,17 +108,17 @@ def withdraw_advisory(advisory: Own, asking: Officer, writing: Writing, now_s: N
 
 
 @router.post("/{advisory_id}/read", status_code=204, responses=NOT_FOUND)
-def read_advisory(advisory: Known, asking: Signed, writing: Writing, now_s: Now) -> None:
-    """The asker has opened it."""
-    repository.read(writing, asking, advisory, APP, now_s)
+def read_advisory(request: Request, advisory: Known, asking: InPerson, reading: Reading, now_s: Now) -> None:
+    """The asker has opened it; counts for people of farms."""
+    inbox.opened(request.app.state.database, reading, asking, advisory, now_s)
 
 
 @router.get("/{advisory_id}/deliveries", responses=NOT_FOUND)
-def list_deliveries(advisory: Own, writing: Writing) -> list[DeliveryOut]:
+def list_deliveries(advisory: InScope, reading: Reading) -> list[DeliveryOut]:
     """Whom it reached, those who have not read it first."""
     return [
         DeliveryOut(person=name, channel=row.channel, delivered_at=row.delivered_at, read_at=row.read_at)
-        for row, name in repository.deliveries(writing, advisory.id)
+        for row, name in repository.deliveries(reading, advisory.id)
     ]
 
 
@@ -124,7 +129,7 @@ def list_answers(advisory: Known, asking: Signed, reading: Reading) -> list[Answ
 
 
 @router.post("/{advisory_id}/answers", status_code=201, responses=NOT_FOUND)
-def answer_advisory(wish: AnswerIn, advisory: Known, asking: Signed, writing: Writing, now_s: Now) -> AnswerOut:
+def answer_advisory(wish: AnswerIn, advisory: Known, asking: InPerson, writing: Writing, now_s: Now) -> AnswerOut:
     """Write back."""
     return answer_out(repository.answer(writing, asking, advisory.id, wish.text, now_s), asking.name)
 

@@ -4,15 +4,17 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from sqlalchemy.orm import Session
 
+from cloud.accounts.page import Now
 from cloud.advisories import cap, repository
-from cloud.advisories.clock import Now
 from cloud.advisories.models import Advisory
 from cloud.api import Reading
+from cloud.settings import CloudSettings
 from gateway.text import text
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -32,8 +34,8 @@ router = APIRouter(prefix="/cap", tags=["cap"])
 @router.get("/feed.atom", response_class=Response, responses={200: {"content": {"application/atom+xml": {}}}})
 def get_feed(request: Request, reading: Reading, now_s: Now) -> Response:
     """All advice that is not over, newest word first; one that was withdrawn stands there as its Cancel."""
-    base, sender = str(request.base_url).rstrip("/"), _sender(request)
-    body = index(repository.public(reading, now_s), base, sender, now_s)
+    base = _base(request)
+    body = index(repository.public(reading, now_s), base, _sender(request), now_s)
     return Response(body, media_type="application/atom+xml", headers=FRESH)
 
 
@@ -87,10 +89,15 @@ def _message(advisory_id: int, request: Request, reading: Session, msg_type: str
     return Response(body, media_type=CAP_TYPE, headers=FRESH)
 
 
+def _base(request: Request) -> str:
+    """Where the pages are for people outside."""
+    settings: CloudSettings = request.app.state.settings
+    return settings.public_url or str(request.base_url).rstrip("/")
+
+
 def _sender(request: Request) -> str:
-    """Who speaks: the setting, or the host that was asked."""
-    sender: str = request.app.state.cap_sender
-    return sender or re.sub(r"[^0-9A-Za-z.-]", "", request.url.hostname or "")
+    """Who speaks: the pages' host, without signs that the standard forbids."""
+    return re.sub(r"[^0-9A-Za-z.:-]", "", urlsplit(_base(request)).netloc)
 
 
 def _rfc3339(at_s: float) -> str:

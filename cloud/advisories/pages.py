@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from cloud.accounts.access import Asking, Officer
+from cloud.accounts.page import Now
 from cloud.advisories import actions, repository
-from cloud.advisories.api import Known, Own
+from cloud.advisories.api import InScope, Known, Own
 from cloud.advisories.bodies import ADVICE_KINDS, CERTAINTIES, PHASES, POND_KINDS, SEVERITIES, kinds_of
-from cloud.advisories.clock import Now
 from cloud.advisories.form import Filled, blank, filled, form_of, of_draft
 from cloud.advisories.models import Advisory
-from cloud.advisories.page import posts_from_here, show
+from cloud.advisories.page import show
 from cloud.advisories.telling import APP
 from cloud.api import Reading
 from cloud.commands.api import Writing
@@ -30,7 +30,7 @@ CHOICES = {
     "pond_kinds": POND_KINDS,
 }
 
-router = APIRouter(prefix="/advisories", include_in_schema=False, dependencies=[Depends(posts_from_here)])
+router = APIRouter(prefix="/advisories", include_in_schema=False)
 
 Fields = Annotated[FormData, Depends(form_of)]
 
@@ -51,7 +51,6 @@ def list_page(
         request,
         "advisories.html",
         words,
-        asking,
         title=words("advice.title_officer"),
         rows=[(row, state_of(row, now_s), reach.get(row.id, (0, 0, 0))) for row in rows],
         older=rows[-1].id if len(rows) == LISTED else None,
@@ -82,7 +81,6 @@ def look_page(
         request,
         "advisory.html",
         words,
-        asking,
         title=words(f"advice.kind.{advisory.kind}"),
         advisory=advisory,
         state=state_of(advisory, now_s),
@@ -97,11 +95,11 @@ def look_page(
 
 @router.get("/{advisory_id}/edit")
 def edit_page(
-    request: Request, advisory: Own, asking: Officer, writing: Writing, words: Words, now_s: Now
+    request: Request, advisory: InScope, asking: Officer, reading: Reading, words: Words, now_s: Now
 ) -> HTMLResponse:
     """The form of a draft."""
-    communes = repository.communes(writing, [advisory.id])[advisory.id]
-    return _form(request, writing, asking, words, now_s, of_draft(advisory, communes), advisory.id)
+    communes = repository.communes(reading, [advisory.id])[advisory.id]
+    return _form(request, reading, asking, words, now_s, of_draft(advisory, communes), advisory.id)
 
 
 @router.post("/{advisory_id}")
@@ -162,7 +160,6 @@ def _form(
         request,
         "advisory_form.html",
         words,
-        asking,
         title=words("advice.write"),
         status=422 if form.problem else 200,
         form=form,

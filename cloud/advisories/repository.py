@@ -1,8 +1,10 @@
 """All queries about advice; each takes who asks, and shows only what they may see."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cloud.accounts.access import Asking
@@ -93,7 +95,8 @@ def address(session: Session, advisory_id: int, channel: str, person_id: int | N
     people = people_of(advisory_id).where(Person.id.not_in(listed)).add_columns(literal(advisory_id), literal(channel))
     if person_id is not None:
         people = people.where(Person.id == person_id)
-    session.execute(insert(Delivery).from_select(["person_id", "advisory_id", "channel"], people))
+    added = _insert(session, Delivery).from_select(["person_id", "advisory_id", "channel"], people)
+    session.execute(added.on_conflict_do_nothing())
 
 
 def communes(session: Session, advisory_ids: Iterable[int]) -> dict[int, list[str]]:
@@ -120,9 +123,22 @@ def areas_for(session: Session, asking: Asking, now_s: float) -> Sequence[Extens
     return session.scalars(asked.order_by(ExtensionArea.name)).all()
 
 
+def fresh(session: Session, asking: Asking, advisories: Iterable[Advisory], channel: str) -> list[Advisory]:
+    """Those of these that have not come to them by a channel yet; drafts come to nobody."""
+    issued = {advisory.id: advisory for advisory in advisories if advisory.state != "draft"}
+    asked = select(Delivery.advisory_id).where(
+        Delivery.advisory_id.in_(issued),
+        Delivery.person_id == asking.id,
+        Delivery.channel == channel,
+        Delivery.delivered_at.is_not(None),
+    )
+    come = set(session.scalars(asked))
+    return [advisory for number, advisory in issued.items() if number not in come]
+
+
 def delivered(session: Session, asking: Asking, advisories: Iterable[Advisory], channel: str, now_s: float) -> None:
     """These came to them by a channel; the first time counts. Only advice that is for them is counted."""
-    ids = {advisory.id for advisory in advisories if advisory.state != "draft"}
+    ids = {advisory.id for advisory in advisories}
     mine = Delivery.advisory_id.in_(ids), Delivery.person_id == asking.id, Delivery.channel == channel
     for advisory_id in sorted(ids - set(session.scalars(select(Delivery.advisory_id).where(*mine)))):
         address(session, advisory_id, channel, asking.id)
@@ -214,6 +230,11 @@ def answers(session: Session, asking: Asking, advisory_id: int) -> list[tuple[An
     if (asking.sees or asking.role) not in ("officer", "administrator"):
         asked = asked.where(Answer.person_id == asking.id)
     return [(found, name) for found, name in session.execute(asked)]
+
+
+def _insert(session: Session, model: type[Any]) -> Any:
+    dialect = session.get_bind().dialect.name
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
 
 
 def _units(session: Session, asking: Asking, wish: AdvisoryIn, now_s: float) -> dict[str, str]:

@@ -41,7 +41,7 @@ def add_photo(request: Request, incident: Incident, body: bytes) -> None:
     if incident.photo:
         raise HTTPException(409, f"report {incident.id} has its photo already: send a new report")
     try:
-        name = photos.keep(request.app.state.photos, body)
+        name = photos.keep(request.app.state.settings.photos, body)
     except photos.TooLarge as error:
         raise HTTPException(413, str(error)) from error
     except NoPicture as error:

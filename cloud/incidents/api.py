@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.responses import FileResponse
 
 from cloud.accounts.access import REFUSED, Officer, Signed
-from cloud.advisories.clock import Now
+from cloud.accounts.page import Now
 from cloud.api import Reading
 from cloud.commands.api import Writing
 from cloud.incidents import actions, photos, repository
@@ -39,15 +39,21 @@ router = APIRouter(prefix="/api/incidents", tags=["incidents"], responses=REFUSE
 Id = Annotated[int, Path(ge=0, lt=2**63)]
 
 
-def known(incident_id: Id, asking: Signed, writing: Writing, now_s: Now) -> repository.Row:
+def known(incident_id: Id, asking: Signed, reading: Reading, now_s: Now) -> repository.Row:
     """The report of the path with its farm; 404 when there is none that they may see."""
-    found = repository.one(writing, asking, incident_id, now_s)
+    found = repository.one(reading, asking, incident_id, now_s)
     if found is None:
         raise HTTPException(404, f"there is no report {incident_id} for you: look in the list")
     return found
 
 
+def changing(incident_id: Id, asking: Signed, writing: Writing, now_s: Now) -> repository.Row:
+    """As `known`, to be changed."""
+    return known(incident_id, asking, writing, now_s)
+
+
 Known = Annotated[repository.Row, Depends(known)]
+Changing = Annotated[repository.Row, Depends(changing)]
 
 
 async def photo_bytes(request: Request) -> AsyncIterator[bytes]:
@@ -94,21 +100,21 @@ def get_incident(row: Known) -> IncidentOut:
 
 
 @router.get("/{incident_id}/steps", responses=NOT_FOUND)
-def list_steps(row: Known, writing: Writing) -> list[StepOut]:
+def list_steps(row: Known, reading: Reading) -> list[StepOut]:
     """What was done about it, oldest first."""
-    return [step_out(step) for step in repository.steps(writing, row.incident.id)]
+    return [step_out(step) for step in repository.steps(reading, row.incident.id)]
 
 
 @router.post(
     "/{incident_id}/steps", status_code=201, responses={**NOT_FOUND, 409: {"description": "Its state refuses."}}
 )
-def take_step(wish: StepIn, row: Known, asking: Officer, writing: Writing, now_s: Now) -> StepOut:
+def take_step(wish: StepIn, row: Changing, asking: Officer, writing: Writing, now_s: Now) -> StepOut:
     """Say what was done; the last step of a report is closing it."""
     return step_out(actions.step(writing, asking, row.incident, wish, now_s))
 
 
 @router.put("/{incident_id}/photo", status_code=204, responses={**NOT_FOUND, **PHOTO_REFUSED})
-def put_photo(request: Request, row: Known, asking: Signed, body: Annotated[bytes, Depends(photo_bytes)]) -> None:
+def put_photo(request: Request, row: Changing, asking: Signed, body: Annotated[bytes, Depends(photo_bytes)]) -> None:
     """Put the photo to a report of one's own, as the body itself: JPEG, PNG or WebP."""
     if row.incident.reporter_id != asking.id:
         raise HTTPException(404, f"report {row.incident.id} is not yours: only its reporter sends its photo")
@@ -119,7 +125,7 @@ def put_photo(request: Request, row: Known, asking: Signed, body: Annotated[byte
 def get_photo(request: Request, row: Known) -> FileResponse:
     """The photo, without what it told of place and phone."""
     name = row.incident.photo
-    path = photos.photo_path(request.app.state.photos, name)
+    path = photos.photo_path(request.app.state.settings.photos, name)
     if not name or not path.exists():
         raise HTTPException(404, f"report {row.incident.id} has no photo")
     return FileResponse(path, media_type=photos.media_type(name), headers=PHOTO_HEADERS)

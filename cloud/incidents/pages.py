@@ -3,23 +3,23 @@
 from importlib import resources
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, UploadFile
+from fastapi import APIRouter, Form, HTTPException, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cloud.accounts.access import Officer, Signed
-from cloud.advisories.clock import Now
-from cloud.advisories.page import posts_from_here, show
+from cloud.accounts.page import Now
+from cloud.advisories.page import show
 from cloud.api import Reading
 from cloud.commands.api import Writing
 from cloud.incidents import actions, photos, repository
-from cloud.incidents.api import Known
+from cloud.incidents.api import Changing, Known
 from cloud.incidents.bodies import INCIDENT_KINDS, IncidentIn, StepIn, What
 from cloud.incidents.models import Incident
 from gateway.web.shared import Words
 
 LISTED = 100
 
-router = APIRouter(prefix="/incidents", include_in_schema=False, dependencies=[Depends(posts_from_here)])
+router = APIRouter(prefix="/incidents", include_in_schema=False)
 
 Words1000 = Annotated[str, Form(max_length=1000)]
 
@@ -40,7 +40,6 @@ def list_page(
         request,
         "incidents.html",
         words,
-        asking,
         title=words("incident.title"),
         rows=rows,
         closed=closed,
@@ -60,16 +59,14 @@ def photo_script() -> Response:
 def cluster_piece(request: Request, asking: Officer, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
     """The question of the day, for the officer's list."""
     found = actions.question(reading, asking, now_s)
-    return show(request, "cluster.html", words, asking, title="", question=found)
+    return show(request, "cluster.html", words, title="", question=found)
 
 
 @router.get("/report")
 def report_page(request: Request, asking: Signed, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
     """Which pond, what, send."""
     farms = repository.ponds_to_report(reading, asking, now_s)
-    return show(
-        request, "report.html", words, asking, title=words("incident.report"), farms=farms, kinds=INCIDENT_KINDS
-    )
+    return show(request, "report.html", words, title=words("incident.report"), farms=farms, kinds=INCIDENT_KINDS)
 
 
 @router.post("/report")
@@ -95,7 +92,7 @@ def report(
 
 @router.get("/{incident_id}")
 def look_page(
-    request: Request, row: Known, asking: Signed, writing: Writing, words: Words, now_s: Now, photo: str = ""
+    request: Request, row: Known, asking: Signed, reading: Reading, words: Words, now_s: Now, photo: str = ""
 ) -> HTMLResponse:
     """One report with its steps, and what an officer can do next."""
     officer = asking.role in ("officer", "administrator")
@@ -103,20 +100,19 @@ def look_page(
         request,
         "incident.html",
         words,
-        asking,
         title=words(f"incident.kind.{row.incident.kind}"),
         row=row,
-        steps=repository.steps(writing, row.incident.id),
+        steps=repository.steps(reading, row.incident.id),
         next_steps=list(repository.AFTER[row.incident.state]) if officer else [],
         mine=row.incident.reporter_id == asking.id,
-        unseen=not officer and not repository.officers_may_see(writing, row.incident.gateway_id, now_s),
+        unseen=not officer and not repository.officers_may_see(reading, row.incident.gateway_id, now_s),
         photo_problem=photo if photo in ("large", "picture") else "",
     )
 
 
 @router.post("/{incident_id}/steps")
 def step(
-    row: Known, asking: Officer, writing: Writing, now_s: Now, what: Annotated[What, Form()], text: Words1000 = ""
+    row: Changing, asking: Officer, writing: Writing, now_s: Now, what: Annotated[What, Form()], text: Words1000 = ""
 ) -> Response:
     """Write down what was done."""
     try:
@@ -128,7 +124,7 @@ def step(
 
 
 @router.post("/{incident_id}/photo")
-def photo(request: Request, row: Known, asking: Signed, photo: UploadFile) -> Response:
+def photo(request: Request, row: Changing, asking: Signed, photo: UploadFile) -> Response:
     """The photo of one's own report, where it did not come along."""
     if row.incident.reporter_id != asking.id:
         raise HTTPException(404, f"report {row.incident.id} is not yours: only its reporter sends its photo")

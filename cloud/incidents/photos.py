@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from cloud.incidents.pictures import MEDIA_TYPES, cleaned
@@ -41,7 +42,7 @@ def media_type(name: str) -> str:
     return MEDIA_TYPES[name.rsplit(".", 1)[1]]
 
 
-def drop(folder: Path, name: str) -> None:
-    """Remove a photo; nothing where it is gone already."""
-    if name:
+def drop(folder: Path, names: Iterable[str]) -> None:
+    """Remove photos; those that are gone already are no trouble."""
+    for name in names:
         photo_path(folder, name).unlink(missing_ok=True)

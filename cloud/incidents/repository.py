@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts.access import Asking, farms_seen
 from cloud.accounts.models import Grant
 from cloud.farms.models import Gateway, Pond
 from cloud.incidents.models import Incident, Step
-from cloud.incidents.photos import drop
 
 DISEASE_KINDS = ("dead_shrimp", "disease_sign")
 AFTER = {
@@ -150,13 +148,10 @@ def watched_farms(session: Session, asking: Asking, now_s: float) -> Sequence[Ga
     return session.scalars(asked.order_by(Gateway.id)).all()
 
 
-def forget(session: Session, gateway_id: str, photos: Path) -> None:
-    """Remove all reports of a farm whose farmer deletes its data."""
-    mine = select(Incident.id).where(Incident.gateway_id == gateway_id)
-    for name in session.scalars(select(Incident.photo).where(Incident.gateway_id == gateway_id)):
-        drop(photos, name)
-    session.execute(delete(Step).where(Step.incident_id.in_(mine)))
-    session.execute(delete(Incident).where(Incident.gateway_id == gateway_id))
+def photos_of(session: Session, gateway_id: str) -> list[str]:
+    """Names of all photos of a farm."""
+    asked = select(Incident.photo).where(Incident.gateway_id == gateway_id, Incident.photo != "")
+    return list(session.scalars(asked))
 
 
 def _visible(asking: Asking, now_s: float) -> ColumnElement[bool]:

@@ -9,19 +9,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request
 from fastapi.testclient import TestClient
 
-from cloud.accounts.access import Asking, signed
 from cloud.accounts.models import FarmPerson, Grant, Person, Scope
 from cloud.areas.models import ExtensionArea, ExtensionAreaUnit, Unit
 from cloud.database import Database, migrate
 from cloud.farms.models import Gateway, Pond
 from cloud.settings import CloudSettings
 from cloud.web.server import make_app
+from tests.cloud.people import browser
 
 NOW_S = 1_795_680_000.0
 DAY_S = 86400.0
+PUBLIC_URL = "https://khuyennong.example"
 
 BA_LIEN, TAN_PHU, FAR_AWAY = "31001", "31002", "99001"
 LAN, BAY, CHIN, DUNG, HOA, MINH, ADMIN = 1, 2, 3, 4, 5, 6, 7
@@ -47,26 +47,23 @@ class Province:
 
     folder: Path
     now_s: float = NOW_S
+    browsers: dict[int, TestClient] = field(default_factory=dict)
     told: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         url = f"sqlite:///{shutil.copy(_filled(), self.folder / 'cloud.sqlite')}"
         self.database = Database(url)
         self.settings = CloudSettings(
-            data=self.folder, database_url=url, mqtt_url="", web_host="", web_port=0, cap_sender="khuyennong.example"
+            data=self.folder, database_url=url, mqtt_url="", web_host="", web_port=0, public_url=PUBLIC_URL
         )
         self.app = make_app(self.settings)
         self.app.state.wall = lambda: self.now_s
-        self.app.dependency_overrides[signed] = self._asking
 
     def browser(self, person: int) -> TestClient:
         """A person's browser, signed in."""
-        return TestClient(self.app, headers={"x-test-person": str(person)}, follow_redirects=False)
-
-    def _asking(self, request: Request) -> Asking:
-        key = int(request.headers["x-test-person"])
-        name, role = PEOPLE[key]
-        return Asking(id=key, name=name, role=role, phone="", language="vi")  # type: ignore[arg-type]
+        if person not in self.browsers:
+            self.browsers[person] = browser(self.app, person)
+        return self.browsers[person]
 
     def withdraw_grants(self, farm: str) -> None:
         """The farmer lets officers see nothing any more."""

@@ -7,8 +7,9 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from cloud.advisories.bodies import ADVICE_KINDS
 from tests.cloud.cap_rules import NAMESPACE, broken_rules, text_of
-from tests.cloud.province import BA_LIEN, BAY, DAY_S, LAN, NOW_S, TAN_PHU, Province, advice
+from tests.cloud.province import BA_LIEN, BAY, DAY_S, LAN, NOW_S, PUBLIC_URL, TAN_PHU, Province, advice
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ENGLISH = {"title_en": "Salt water & wind", "body_en": "Close the sluices for <3 days."}
@@ -25,7 +26,7 @@ def entries(province: Province) -> list[str]:
     feed = province.browser(BAY).get("/cap/feed.atom")
     assert feed.headers["content-type"].startswith("application/atom+xml")
     links = Xml.fromstring(feed.content).iterfind(f"{ATOM}entry/{ATOM}link")
-    return [link.attrib["href"].removeprefix("http://testserver") for link in links]
+    return [link.attrib["href"].removeprefix(PUBLIC_URL) for link in links]
 
 
 def message(province: Province, path: str) -> Xml.Element:
@@ -36,12 +37,12 @@ def message(province: Province, path: str) -> Xml.Element:
     return Xml.fromstring(answer.content)
 
 
-@pytest.mark.parametrize("kind", ["salinity_front", "heat", "heavy_rain", "disease_nearby", "other"])
-@pytest.mark.parametrize("english", [{}, ENGLISH], ids=["vi", "vi and en"])
-def test_every_kind_of_advice_keeps_the_rules(province: Province, kind: str, english: dict[str, str]) -> None:
-    number = province.advise(kind=kind, severity="severe", certainty="possible", **english)
-    assert entries(province) == [f"/cap/{number}.xml"]
-    message(province, f"/cap/{number}.xml")
+def test_every_kind_of_advice_keeps_the_rules(province: Province) -> None:
+    for kind in ADVICE_KINDS:
+        for english in ({}, ENGLISH):
+            number = province.advise(kind=kind, severity="severe", certainty="possible", **english)
+            assert entries(province)[0] == f"/cap/{number}.xml"
+            message(province, f"/cap/{number}.xml")
 
 
 def test_the_message_says_what_the_officer_wrote(province: Province) -> None:
