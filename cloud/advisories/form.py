@@ -12,12 +12,14 @@ from cloud.advisories.bodies import AdvisoryIn, kinds_of
 from cloud.advisories.local_time import field as time_field
 from cloud.advisories.local_time import parsed
 from cloud.advisories.models import Advisory
+from gateway.text import LANGUAGES, text
 
 LISTS = ("communes", "areas", "pond_kinds")
 TEXTS = ("kind", "severity", "certainty", "title_vi", "body_vi", "title_en", "body_en", "phase")
 TIMES = ("valid_from", "valid_until")
 TOLD = ("empty", "times", "english", "nowhere", "control")
 DAYS_VALID = 3
+DRAFTS = {"salinity_front": "salinity_front", "dawn_oxygen": "other", "rain_shock": "heavy_rain"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,15 @@ def blank(now_s: float, **known: Any) -> Filled:
     values |= {"kind": "salinity_front", "severity": "moderate", "certainty": "likely"}
     values |= {"valid_from": time_field(now_s), "valid_until": time_field(now_s + DAYS_VALID * 86400)}
     return Filled({**values, **known})
+
+
+def suggested(draft: str, communes: list[str]) -> dict[str, Any]:
+    """The fields that a suggestion of data fills in, in both languages."""
+    fields: dict[str, Any] = {"kind": DRAFTS[draft], "communes": communes}
+    for language in LANGUAGES:
+        words = text(language)
+        fields |= {f"{part}_{language}": words(f"advice.draft.{draft}.{part}") for part in ("title", "body")}
+    return fields
 
 
 def of_draft(advisory: Advisory, communes: list[str]) -> Filled:

@@ -12,7 +12,8 @@ from cloud.accounts.page import Now
 from cloud.advisories import actions, repository
 from cloud.advisories.api import InScope, Known, Own
 from cloud.advisories.bodies import ADVICE_KINDS, CERTAINTIES, PHASES, POND_KINDS, SEVERITIES, kinds_of
-from cloud.advisories.form import Filled, blank, filled, form_of, of_draft
+from cloud.advisories.evidence import suggestions
+from cloud.advisories.form import DRAFTS, Filled, blank, filled, form_of, of_draft, suggested
 from cloud.advisories.models import Advisory
 from cloud.advisories.page import show
 from cloud.advisories.telling import APP
@@ -57,10 +58,27 @@ def list_page(
     )
 
 
+@router.get("/suggestions")
+def suggestions_piece(request: Request, asking: Officer, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
+    """What data suggests today, each with its evidence and a way to write it."""
+    names = dict(repository.communes_for(reading, asking, now_s))
+    drafts = [one for one in suggestions(reading, asking, now_s) if set(one.communes) <= set(names)]
+    return show(request, "suggestions.html", words, title="", drafts=drafts, names=names)
+
+
 @router.get("/new")
-def new_page(request: Request, asking: Officer, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
-    """An empty form."""
-    return _form(request, reading, asking, words, now_s, blank(now_s))
+def new_page(
+    request: Request,
+    asking: Officer,
+    reading: Reading,
+    words: Words,
+    now_s: Now,
+    draft: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
+    commune: Annotated[list[str], Query(max_length=500)] = [],  # noqa: B006
+) -> HTMLResponse:
+    """An empty form, or one begun by a suggestion."""
+    begun = suggested(draft, commune) if draft in DRAFTS else {}
+    return _form(request, reading, asking, words, now_s, blank(now_s, **begun))
 
 
 @router.post("")

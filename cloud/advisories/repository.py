@@ -1,18 +1,18 @@
 """All queries about advice; each takes who asks, and shows only what they may see."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import delete, func, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from cloud.accounts.access import Asking
+from cloud.accounts.access import Asking, farms_seen
 from cloud.accounts.models import Person
 from cloud.advisories.audience import people_of, readable, units_to_write_for, writable
 from cloud.advisories.bodies import AdvisoryIn
 from cloud.advisories.models import Advisory, AdvisoryUnit, Answer, Delivery
 from cloud.areas.models import ExtensionArea, ExtensionAreaUnit, Unit
+from cloud.farms.models import Gateway, Pond
+from cloud.telemetry.store import insert as dialect_insert
 
 NAMED_IN_PLACE = 4
 
@@ -95,7 +95,7 @@ def address(session: Session, advisory_id: int, channel: str, person_id: int | N
     people = people_of(advisory_id).where(Person.id.not_in(listed)).add_columns(literal(advisory_id), literal(channel))
     if person_id is not None:
         people = people.where(Person.id == person_id)
-    added = _insert(session, Delivery).from_select(["person_id", "advisory_id", "channel"], people)
+    added = dialect_insert(session, Delivery).from_select(["person_id", "advisory_id", "channel"], people)
     session.execute(added.on_conflict_do_nothing())
 
 
@@ -215,6 +215,13 @@ def public_one(session: Session, advisory_id: int) -> Advisory | None:
     return session.scalars(asked).first()
 
 
+def watched_ponds(session: Session, asking: Asking, now_s: float) -> list[tuple[str, str, str]]:
+    """Gateway, node and commune of each pond whose water they may see."""
+    asked = select(Pond.gateway_id, Pond.node, Gateway.commune).join(Gateway, Gateway.id == Pond.gateway_id)
+    asked = asked.where(Pond.gateway_id.in_(farms_seen(asking, "water", now_s)))
+    return [(gateway, node, commune) for gateway, node, commune in session.execute(asked) if node and commune]
+
+
 def answer(session: Session, asking: Asking, advisory_id: int, text: str, now_s: float) -> Answer:
     """Keep what somebody wrote back."""
     made = Answer(advisory_id=advisory_id, person_id=asking.id, text=text, at=now_s)
@@ -230,11 +237,6 @@ def answers(session: Session, asking: Asking, advisory_id: int) -> list[tuple[An
     if (asking.sees or asking.role) not in ("officer", "administrator"):
         asked = asked.where(Answer.person_id == asking.id)
     return [(found, name) for found, name in session.execute(asked)]
-
-
-def _insert(session: Session, model: type[Any]) -> Any:
-    dialect = session.get_bind().dialect.name
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
 
 
 def _units(session: Session, asking: Asking, wish: AdvisoryIn, now_s: float) -> dict[str, str]:

@@ -9,6 +9,7 @@ from cloud.incidents import clusters, photos, repository
 from cloud.incidents.bodies import IncidentIn, StepIn
 from cloud.incidents.models import Incident, Step
 from cloud.incidents.pictures import NoPicture
+from cloud.telemetry.calendar import day_number
 
 DAY_S = 86400.0
 MOST_A_DAY = 30
@@ -59,4 +60,4 @@ def question(reading: Session, asking: Asking, now_s: float) -> clusters.Questio
     if not farms:
         return None
     cases = tuple(repository.cases(reading, asking, clusters.since_s(now_s), now_s))
-    return clusters.look(farms, cases, clusters.local_day(now_s))
+    return clusters.look(farms, cases, day_number(now_s))

@@ -1,6 +1,5 @@
 """Do reports of dead or sick shrimp crowd in one place and the last days? Shown with its uncertainty, as a question."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ import numpy as np
 
 from cloud.advisories.scan import Cluster, Limits, scan, to_km
 from cloud.incidents.repository import Case
+from cloud.telemetry.calendar import begins_at, day_number
 
 DAYS = 28
-DAY_S, LOCAL_S = 86400.0, 7 * 3600.0
 APART_DAYS = 7
 FEWEST_CASES = 3
 MOST_PLACES = 150
@@ -76,14 +75,9 @@ def look(farms: tuple[Farm, ...], cases: tuple[Case, ...], today: int) -> Questi
     return _question(found, farms, cells, days, today) if found else None
 
 
-def local_day(at_s: float) -> int:
-    """The number of the local day (UTC+7)."""
-    return math.floor((at_s + LOCAL_S) / DAY_S)
-
-
 def since_s(now_s: float) -> float:
     """From when on reports count."""
-    return (local_day(now_s) - DAYS + 1) * DAY_S - LOCAL_S
+    return begins_at(day_number(now_s) - DAYS + 1)
 
 
 def _days(farms: Iterable[Farm], cases: Iterable[Case], today: int) -> dict[str, list[int]]:
@@ -91,7 +85,7 @@ def _days(farms: Iterable[Farm], cases: Iterable[Case], today: int) -> dict[str,
     known = {farm.id for farm in farms}
     days: dict[str, list[int]] = defaultdict(list)
     for case in sorted(cases, key=lambda case: case.reported_at):
-        day, mine = local_day(case.reported_at), days[case.gateway_id]
+        day, mine = day_number(case.reported_at), days[case.gateway_id]
         if case.gateway_id in known and today - DAYS < day <= today and (not mine or day - mine[-1] >= APART_DAYS):
             mine.append(day)
     return days

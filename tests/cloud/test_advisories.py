@@ -18,6 +18,11 @@ from cloud.advisories.suggest import (
     salinity_front,
 )
 from cloud.advisories.telling import tell_waiting
+from cloud.farms.models import Pond
+from cloud.telemetry.calendar import begins_at, day_number
+from cloud.telemetry.messages import parse_rows
+from cloud.telemetry.store import store
+from tests.cloud.people import grant
 from tests.cloud.province import (
     ADMIN,
     BA_LIEN,
@@ -34,6 +39,7 @@ from tests.cloud.province import (
     Province,
     advice,
 )
+from tests.cloud.test_telemetry import rows, sample
 
 TODAY = date(2026, 11, 26)
 LIMITS = preset(TODAY)
@@ -336,3 +342,28 @@ def test_the_audit_names_who_issued(province: Province) -> None:
     with province.database.read() as session:
         lines = [(line.who, line.what) for line in audit.newest(session, None, 2**62, 10)]
     assert lines == [("person 1", "advisory_issued"), ("person 1", "advisory_written")]
+
+
+def test_falling_dawns_are_suggested_to_the_officer_who_may_see_the_water(province: Province) -> None:
+    dawn_s = begins_at(day_number(NOW_S)) + 5 * 3600
+    with province.database.write() as session:
+        for number in range(3):
+            node = f"n{number}"
+            session.add(
+                Pond(gateway_id="g-bay", key=node, name=node, node=node, aerators=1, alarm_low=4.0, danger_low=3.0)
+            )
+            session.flush()
+            for day, oxygen in enumerate((3.6, 4.0, 4.3, 4.6)):
+                at = dawn_s - day * DAY_S
+                found = [("do_mg_l", oxygen, 0, 0)]
+                made = sample(number * 10 - day + 5, node=node, taken_at=at, readings=found)
+                store(session, "g-bay", parse_rows(rows(made)), NOW_S)
+    lan = province.browser(LAN)
+    assert "không gợi ý gì" in lan.get("/advisories/suggestions").text
+    grant(province.database, "g-bay", BAY, ["water"])
+    piece = lan.get("/advisories/suggestions").text
+    assert "Xã Ba Liên: ao ở giữa từ 4,6 xuống 3,6 mg/L" in piece
+    assert "không gợi ý gì" in province.browser(MINH).get("/advisories/suggestions").text
+    form = lan.get(f"/advisories/new?draft=dawn_oxygen&commune={BA_LIEN}").text
+    assert "Oxy lúc sáng sớm giảm dần" in form
+    assert f'value="{BA_LIEN}" checked' in form

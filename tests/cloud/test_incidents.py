@@ -16,6 +16,7 @@ from cloud.incidents import clusters
 from cloud.incidents.photos import LARGEST_BYTES
 from cloud.incidents.pictures import NoPicture, cleaned
 from cloud.incidents.repository import Case
+from cloud.telemetry.calendar import day_number
 from tests.cloud.province import ADMIN, BA_LIEN, BAY, CHIN, DAY_S, DUNG, HOA, LAN, MINH, NOW_S, Province
 
 SECRET = b"10.0123N 105.0456E Nguyen Van Bay"
@@ -267,7 +268,7 @@ def cases(*reports: tuple[str, int], today: int) -> tuple[Case, ...]:
 
 
 def test_reports_that_crowd_become_a_question(province: Province) -> None:
-    today = clusters.local_day(NOW_S)
+    today = day_number(NOW_S)
     near = [("f1-1", 0), ("f1-2", 1), ("f2-1", 1), ("f2-2", 2), ("f1-1", 1), ("f5-5", 20)]
     found = clusters.look(grid(), cases(*near, today=today), today)
     assert found is not None
@@ -279,14 +280,14 @@ def test_reports_that_crowd_become_a_question(province: Province) -> None:
 
 
 def test_reports_all_over_the_province_are_no_question() -> None:
-    today = clusters.local_day(NOW_S)
+    today = day_number(NOW_S)
     spread = [("f0-0", 2), ("f5-0", 9), ("f0-5", 13), ("f5-5", 20), ("f2-3", 25)]
     found = clusters.look(grid(), cases(*spread, today=today), today)
     assert found is None or not found.rare
 
 
 def test_one_farm_that_reports_every_day_is_one_story() -> None:
-    today = clusters.local_day(NOW_S)
+    today = day_number(NOW_S)
     assert clusters.look(grid(), cases(*(("f1-1", back) for back in range(6)), today=today), today) is None
 
 
