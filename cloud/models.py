@@ -1,11 +1,13 @@
 """All tables, for the migrations."""
 
 from cloud.accounts import models as accounts
+from cloud.advisories import models as advisories
 from cloud.alerts import models as alerts
 from cloud.areas import models as areas
 from cloud.commands import models as commands
 from cloud.database import Base
 from cloud.farms import models as farms
+from cloud.incidents import models as incidents
 from cloud.telemetry import models as telemetry
 
-__all__ = ["Base", "accounts", "alerts", "areas", "commands", "farms", "telemetry"]
+__all__ = ["Base", "accounts", "advisories", "alerts", "areas", "commands", "farms", "incidents", "telemetry"]

@@ -31,6 +31,11 @@ class CloudSettings:
         return self.data / "command-key.pem"
 
     @property
+    def photos(self) -> Path:
+        """The folder of photos that farmers sent with reports."""
+        return self.data / "photos"
+
+    @property
     def alert_urls_file(self) -> Path:
         """Whom to tell of alerts: lists of apprise URLs under a gateway's id, and under "all"."""
         return self.data / "alert-urls.toml"

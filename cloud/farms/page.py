@@ -19,6 +19,8 @@ from cloud.farms import belongings, enrolment, repository
 from cloud.farms.changes import ChangeRefused, FarmChange, PondChange, PondKind, change_farm, change_pond
 from cloud.farms.export import export
 from cloud.farms.models import Gateway
+from cloud.incidents import photos
+from cloud.incidents import repository as incidents
 from gateway.text import Text
 from gateway.web.shared import Words
 
@@ -163,7 +165,9 @@ def remove(
     enrolment.revoke(request.app.state.settings, _again(writing, farm), now_s)
     writing.flush()
     writing.expunge_all()
+    pictures = incidents.photos_of(writing, farm.id)
     gone = belongings.delete_all(writing, farm.id)
+    photos.drop(request.app.state.settings.photos, pictures)
     audit.note(writing, asking.who, "farm_deleted", farm.id, {"rows": gone}, now_s)
     return RedirectResponse("/", status_code=303)
 

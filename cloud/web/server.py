@@ -15,6 +15,10 @@ from cloud import api
 from cloud.accounts import account_page, audit_page, door_page, people_page
 from cloud.accounts.access import AlarmsSeen, WaterSeen
 from cloud.accounts.door import only_the_signed_in
+from cloud.advisories import api as advisories_api
+from cloud.advisories import farmer_pages as advice_pages
+from cloud.advisories import feed as cap_feed
+from cloud.advisories import pages as advisories_pages
 from cloud.alerts import api as alerts_api
 from cloud.alerts import repository as alerts
 from cloud.areas import api as areas_api
@@ -25,6 +29,8 @@ from cloud.farms import api as farms_api
 from cloud.farms import page as farms_page
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
+from cloud.incidents import api as incidents_api
+from cloud.incidents import pages as incidents_pages
 from cloud.settings import CloudSettings
 from cloud.telemetry.latest import Newest, Value, latest_of
 from gateway.people.limits import DoorLimits
@@ -54,8 +60,12 @@ def make_app(settings: CloudSettings) -> FastAPI:
         app.include_router(room.router)
     for pages in (areas_page, door_page, account_page, people_page, audit_page, farms_page):
         app.include_router(pages.router)
+    app.state.tellers = ()
+    for room in (advisories_api, incidents_api, cap_feed, advisories_pages, advice_pages, incidents_pages):
+        app.include_router(room.router)
     app.include_router(router)
-    environment = make_environment("cloud.accounts", "cloud.areas", "cloud.farms", "cloud.web", "gateway.web")
+    rooms = ("accounts", "advisories", "areas", "farms", "incidents", "web")
+    environment = make_environment(*(f"cloud.{room}" for room in rooms), "gateway.web")
     app.state.environment = environment
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
