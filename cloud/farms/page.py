@@ -76,7 +76,6 @@ def save(
     try:
         given = change_farm(writing, found, FarmChange.model_validate(values), pattern, today)
     except (ValidationError, ChangeRefused) as error:
-        writing.rollback()
         return _about(request, farm, writing, words, now_s, problem=_why(error), status=422)
     audit.note(writing, asking.who, "farm_changed", farm.id, given, now_s)
     return RedirectResponse(f"/farms/{farm.id}/about", status_code=303)
@@ -103,7 +102,6 @@ def save_pond(
     try:
         given = change_pond(found, PondChange.model_validate(values), request.app.state.settings.registration)
     except (ValidationError, ChangeRefused) as error:
-        writing.rollback()
         return _about(request, farm, writing, words, now_s, problem=_why(error), status=422)
     audit.note(writing, asking.who, "pond_changed", farm.id, {"pond": pond_key, **given}, now_s)
     return RedirectResponse(f"/farms/{farm.id}/about", status_code=303)

@@ -1,6 +1,9 @@
 """A cloud without processes, with farms of one pond each."""
 
 import contextlib
+import functools
+import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +31,22 @@ class Cloud:
     time: Steps
 
 
+@functools.cache
+def _empty() -> bytes:
+    """A database as the migrations build it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "cloud.sqlite"
+        migrate(f"sqlite:///{file}")
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return file.read_bytes()
+
+
 @contextlib.contextmanager
 def make_cloud(folder: Path, *gateways: str) -> Iterator[Cloud]:
     """A cloud with these gateways, each of which has described its farm."""
     url = f"sqlite:///{folder / 'cloud.sqlite'}"
-    migrate(url)
+    (folder / "cloud.sqlite").write_bytes(_empty())
     settings = CloudSettings(data=folder, database_url=url, mqtt_url="mqtt://broker", web_host="", web_port=0)
     database, time = Database(url), Steps()
     with database.write() as session:

@@ -191,8 +191,8 @@ def test_a_farmer_cannot_take_over_the_account_of_a_shared_technician(cloud: Clo
 def test_a_token_sees_what_its_person_sees_of_its_farm_and_dies_when_revoked(cloud: Cloud) -> None:
     person = add_person(cloud.database, "farmer", "0901234567", farms=["g1", "g2"])
     farmer, machine = browser(cloud.app, person), stranger(cloud)
-    assert farmer.post("/account/tokens", data={"name": "bảng", "role": "worker", "farm": "g9"}).status_code == 422
-    assert farmer.post("/account/tokens", data={"name": "bảng", "role": "farmer", "farm": "g1"}).status_code == 422
+    assert farmer.post("/account/tokens", data={"name": "bảng", "role": "worker", "farm": "g9"}).status_code == 404
+    assert farmer.post("/account/tokens", data={"name": "bảng", "role": "farmer", "farm": "g1"}).status_code == 403
     page = farmer.post("/account/tokens", data={"name": "bảng", "role": "worker", "farm": "g1"}).text
     secret = re.search(r"<code>([\w-]{32})</code>", page)
     assert secret is not None
