@@ -3,9 +3,11 @@
 from cloud.accounts import models as accounts
 from cloud.alerts import models as alerts
 from cloud.areas import models as areas
+from cloud.boards import models as boards
 from cloud.commands import models as commands
 from cloud.database import Base
 from cloud.farms import models as farms
+from cloud.stations import models as stations
 from cloud.telemetry import models as telemetry
 
-__all__ = ["Base", "accounts", "alerts", "areas", "commands", "farms", "telemetry"]
+__all__ = ["Base", "accounts", "alerts", "areas", "boards", "commands", "farms", "stations", "telemetry"]

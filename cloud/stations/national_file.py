@@ -156,6 +156,10 @@ def _row(line: Line) -> str:
         raise ValueError(f"{line.symbol} at {stamp(line.at)}: a line without a value has status {ERROR}")
     if line.value is not None and not (math.isfinite(line.value) and abs(line.value) <= LARGEST_VALUE):
         raise ValueError(f"{line.symbol} at {stamp(line.at)}: {line.value} is no value of a station")
-    if line.status not in STATUSES or not line.symbol.strip() or not all(map(_WORD.fullmatch, (line.symbol, line.unit))):
+    if (
+        line.status not in STATUSES
+        or not line.symbol.strip()
+        or not all(map(_WORD.fullmatch, (line.symbol, line.unit)))
+    ):
         raise ValueError(f"{line.symbol!r}, {line.unit!r}, {line.status!r} cannot stand in a line")
     return "\t".join((line.symbol, value, line.unit, stamp(line.at), line.status)) + "\r\n"

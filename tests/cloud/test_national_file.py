@@ -118,7 +118,7 @@ def test_a_file_cut_anywhere_never_yields_a_line_that_was_not_in_it(cut: int) ->
     ],
 )
 def test_a_line_that_the_format_cannot_hold_is_not_written(line: Line) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"cannot stand|is no value|has status"):
         write([line])
 
 
@@ -133,7 +133,9 @@ def test_names_follow_the_template_of_the_receiver() -> None:
     assert official.station("HON_DAT.txt") is None
 
 
-@pytest.mark.parametrize("template", ["{station}.txt", "{time}.txt", "{station}_{time}_{time}", "../{station}_{time}", "{a}"])
+@pytest.mark.parametrize(
+    "template", ["{station}.txt", "{time}.txt", "{station}_{time}_{time}", "../{station}_{time}", "{a}"]
+)
 def test_a_template_that_cannot_tell_stations_apart_is_refused(template: str) -> None:
-    with pytest.raises(ValueError, match="station|unknown"):
+    with pytest.raises(ValueError, match=r"station|unknown"):
         FileName(template)
