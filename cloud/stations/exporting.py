@@ -55,7 +55,8 @@ class Exporter:
         self._monotonic = monotonic
         self._wall = wall
         self._last: int | None = None
-        self._looked_s, self._far_s = -LOOK_S, -FAR_EVERY_S
+        self._looked: tuple[int, float] = (0, 0.0)
+        self._far_s = -FAR_EVERY_S
         self._again_s = 0.0
         self._wait_s = FIRST_WAIT_S
 
@@ -70,14 +71,15 @@ class Exporter:
         every_s, now_s = self._export.every_s, self._monotonic()
         last = int(self._wall() - SETTLE_S) // every_s * every_s
         far = now_s - self._far_s >= FAR_EVERY_S
-        if not far and (last == self._last or now_s - self._looked_s < LOOK_S):
+        again = last == self._looked[0]
+        if not far and (last == self._last or (again and now_s - self._looked[1] < LOOK_S)):
             return
         first = max(last - (KEPT_S if far else NEAR_S), self._begin(last))
         with self._database.read() as session:
             found = self._export.source(session, every_s, -(-first // every_s) * every_s, last)
         for end in sorted(found):
             self._spool(end, write(sorted(renamed(found[end], self._export.symbols), key=lambda line: line.symbol)))
-        self._looked_s = now_s
+        self._looked = (last, now_s)
         if last in found:
             self._last = last
         if far:

@@ -23,6 +23,11 @@ class ImportSettings(_Part):
     folder: Path
     names: str = DEFAULT
 
+    @model_validator(mode="after")
+    def _names_stations(self) -> "ImportSettings":
+        FileName(self.names)
+        return self
+
 
 class ExportSettings(_Part):
     """One station (by code), or one pond (by farm and pond), written every so many minutes to a folder or an FTP address.
@@ -34,7 +39,7 @@ class ExportSettings(_Part):
     station: str | None = None
     farm: str | None = None
     pond: str | None = None
-    code: str
+    code: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,60}$")]
     names: str = DEFAULT
     province: str = ""
     facility: str = ""
