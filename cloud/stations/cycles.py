@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
+from cloud.farms import repository as farms
 from cloud.stations import repository
 from cloud.stations.national_file import MEASURING, Line
 from cloud.stations.symbols import NATIONAL
@@ -42,6 +43,26 @@ def of_station(station_id: int) -> Source:
             end = -(-line.at // every_s) * every_s
             grouped.setdefault(end, {}).setdefault(line.symbol, []).append(line)
         return {end: [_joined(lines, end) for lines in symbols.values()] for end, symbols in grouped.items()}
+
+    return found
+
+
+def of_code(code: str) -> Source:
+    """The lines of the station of a code; none while there is none."""
+
+    def found(session: Session, every_s: int, first: int, last: int) -> Cycles:
+        station = repository.by_code(session, code)
+        return of_station(station.id)(session, every_s, first, last) if station else {}
+
+    return found
+
+
+def of_pond(farm: str, key: str) -> Source:
+    """The means of a pond's node; none while the farm has not described it."""
+
+    def found(session: Session, every_s: int, first: int, last: int) -> Cycles:
+        nodes = [pond.node for pond in farms.ponds_of(session, farm) if pond.key == key and pond.node]
+        return of_node(farm, nodes[0])(session, every_s, first, last) if nodes else {}
 
     return found
 

@@ -6,6 +6,7 @@ whole file then lies in rejected/ with a .reason beside it; put in again after m
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -137,6 +138,16 @@ class FolderImport:
         for day in (self._folder / TAKEN).glob("2" + "[0-9]" * 7):
             if day.name < oldest.strftime("%Y%m%d"):
                 shutil.rmtree(day, ignore_errors=True)
+
+
+def take_once(database: Database, folder: Path, names: FileName) -> list[Done]:
+    """Take all files of a folder that stand still for `STILL_S`, and wait for that."""
+    importing = FolderImport(database, folder, names, time.monotonic, time.time)
+    done = importing.step()
+    time.sleep(STILL_S + 0.1)
+    while taken := importing.step():
+        done += taken
+    return done
 
 
 def worded(done: Done) -> str:

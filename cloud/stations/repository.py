@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, cast, distinct, func, or_, select, tuple_
+from sqlalchemy import Integer, Select, cast, distinct, func, literal, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,20 +13,15 @@ from cloud.telemetry.repository import Bucket
 
 AT_ONCE = 500
 
-Scope = Select[tuple[str]]
-
 
 def _insert(session: Session, model: type[Any]) -> Any:
     dialect = session.get_bind().dialect.name
     return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
 
 
-def all_stations(session: Session, communes: Scope | None = None) -> Sequence[Station]:
-    """Stations by kind and name: all of them, or those in these communes and those in none."""
-    asked = select(Station).order_by(Station.kind, Station.name, Station.id)
-    if communes is not None:
-        asked = asked.where(or_(Station.commune.is_(None), Station.commune.in_(communes)))
-    return session.scalars(asked).all()
+def all_stations(session: Session) -> Sequence[Station]:
+    """All stations by kind and name."""
+    return session.scalars(select(Station).order_by(Station.kind, Station.name, Station.id)).all()
 
 
 def one(session: Session, station_id: int) -> Station | None:
@@ -37,6 +32,14 @@ def one(session: Session, station_id: int) -> Station | None:
 def by_code(session: Session, code: str) -> Station | None:
     """The station that a file's name means."""
     return session.scalars(select(Station).where(Station.code == code)).first()
+
+
+def add(session: Session, values: dict[str, Any], now_s: float) -> Station:
+    """A new station."""
+    made = Station(**values, created_at=now_s)
+    session.add(made)
+    session.flush()
+    return made
 
 
 def through_gateways(session: Session) -> Sequence[Station]:
@@ -199,3 +202,8 @@ def _good(station_id: int, symbol: str) -> tuple[Any, ...]:
         StationValue.status == MEASURING,
         StationValue.value.is_not(None),
     )
+
+
+def is_in(session: Session, code: str, codes: Select[Any]) -> bool:
+    """True when a code is one of these."""
+    return bool(session.scalar(select(literal(code).in_(codes))))

@@ -20,6 +20,7 @@ from cloud.alerts import api as alerts_api
 from cloud.alerts import repository as alerts
 from cloud.areas import api as areas_api
 from cloud.areas import page as areas_page
+from cloud.boards import page as boards_page
 from cloud.commands import api as commands_api
 from cloud.database import Database
 from cloud.farms import api as farms_api
@@ -27,6 +28,8 @@ from cloud.farms import page as farms_page
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
 from cloud.settings import CloudSettings
+from cloud.stations import api as stations_api
+from cloud.stations import page as stations_page
 from cloud.telemetry import repository
 from cloud.telemetry.models import Latest, Reading
 from gateway.people.limits import DoorLimits
@@ -52,12 +55,16 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.wall = time.time
     app.state.doors = DoorLimits(time.monotonic)
     app.middleware("http")(only_the_signed_in)
-    for room in (api, alerts_api, commands_api, areas_api, farms_api):
+    for room in (api, alerts_api, commands_api, areas_api, farms_api, stations_api):
         app.include_router(room.router)
     for pages in (areas_page, door_page, account_page, people_page, audit_page, farms_page):
         app.include_router(pages.router)
+    for pages in (stations_page, boards_page):
+        app.include_router(pages.router)
     app.include_router(router)
-    environment = make_environment("cloud.accounts", "cloud.areas", "cloud.farms", "cloud.web", "gateway.web")
+    environment = make_environment(
+        "cloud.accounts", "cloud.areas", "cloud.boards", "cloud.farms", "cloud.stations", "cloud.web", "gateway.web"
+    )
     app.state.environment = environment
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
