@@ -18,6 +18,7 @@ PUBLIC = (
     "/invitation",
     "/language",
     "/api/enrol",
+    "/boards/",
     "/docs",
     "/openapi.json",
 )

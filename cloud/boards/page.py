@@ -1,15 +1,15 @@
 """Boards: the pages where officers make and revoke them, and the screen that needs nothing but its own token."""
 
-from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from cloud.accounts.access import Asking, Officer, communes_seen
 from cloud.accounts.audit import note
+from cloud.accounts.page import Name, Now, show
 from cloud.api import Reading
 from cloud.boards import repository
 from cloud.boards.models import Board
@@ -17,25 +17,17 @@ from cloud.boards.screens import screens
 from cloud.commands.api import Writing
 from cloud.stations import repository as stations
 from cloud.stations.access import keeps
-from cloud.stations.api import Now
 from cloud.stations.wording import clock
 from gateway.text import Text
-from gateway.web.pages import STATIC, make_environment
-from gateway.web.shared import HEADERS, Words
+from gateway.web.shared import Words
 
 MOST_STATIONS = 20
-UNSEEN = {**HEADERS, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+UNSEEN = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/boards", include_in_schema=False)
 
-Name = Annotated[str, Form(min_length=1, max_length=60)]
 Commune = Annotated[str, Form(max_length=20, pattern=r"^[0-9A-Za-z]*$")]
 Chosen = Annotated[list[int] | None, Form()]
-
-
-@cache
-def _environment() -> Environment:
-    return make_environment("cloud.boards", "cloud.web", "gateway.web")
 
 
 def shown_board(token: Annotated[str, Path(max_length=60)], reading: Reading) -> Board:
@@ -49,13 +41,13 @@ def shown_board(token: Annotated[str, Path(max_length=60)], reading: Reading) ->
 ShownBoard = Annotated[Board, Depends(shown_board)]
 
 
-@router.get("/boards")
-def boards_page(asking: Officer, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
+@router.get("")
+def boards_page(request: Request, asking: Officer, reading: Reading, words: Words, now_s: Now) -> Response:
     """The boards of one's communes."""
-    return _list(asking, reading, words, now_s)
+    return _list(request, asking, reading, words, now_s)
 
 
-@router.post("/boards")
+@router.post("")
 def make_board(
     request: Request,
     asking: Officer,
@@ -65,18 +57,18 @@ def make_board(
     name: Name,
     commune: Commune = "",
     station: Chosen = None,
-) -> HTMLResponse:
+) -> Response:
     """A new board; its address is shown this once."""
     keeps(writing, asking, commune or None, now_s)
     chosen = list(dict.fromkeys(station or []))[:MOST_STATIONS]
     if not chosen or any(stations.one(writing, one) is None for one in chosen):
-        return _list(asking, writing, words, now_s, problem=words("boards.no_choice"))
+        return _list(request, asking, writing, words, now_s, problem=words("boards.no_choice"))
     board, token = repository.make(writing, name, commune or None, chosen, asking.name, now_s)
     note(writing, asking.who, "board_made", None, {"board": board.id, "name": name}, now_s)
-    return _list(asking, writing, words, now_s, address=f"{request.base_url}boards/{token}")
+    return _list(request, asking, writing, words, now_s, address=f"{request.base_url}boards/{token}")
 
 
-@router.post("/boards/{board_id}/revoke")
+@router.post("/{board_id}/revoke")
 def revoke_board(
     board_id: Annotated[int, Path(ge=0, lt=2**31)], asking: Officer, writing: Writing, now_s: Now
 ) -> Response:
@@ -91,32 +83,38 @@ def revoke_board(
     return RedirectResponse("/boards", status_code=303)
 
 
-@router.get("/boards/static/{name}")
+@router.get("/static/{name}")
 def board_static(name: Literal["board.css", "board.js"]) -> FileResponse:
     """What the screen is made of; public, as the screen is."""
     return FileResponse(str(resources.files("cloud.boards").joinpath("static", name)))
 
 
-@router.get("/boards/{token}")
-def board_screen(board: ShownBoard, token: str, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
+@router.get("/{token}")
+def board_screen(
+    request: Request, board: ShownBoard, token: str, reading: Reading, words: Words, now_s: Now
+) -> Response:
     """The screen."""
-    page = _environment().get_template("board.html")
-    shown = screens(reading, board, words, now_s)
-    return HTMLResponse(
-        page.render(t=words, board=board, token=token, screens=shown, now_s=now_s, static=STATIC), headers=UNSEEN
-    )
+    return _screen(request, "board.html", words, board, reading, now_s, token=token)
 
 
-@router.get("/boards/{token}/now")
-def board_now(board: ShownBoard, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
+@router.get("/{token}/now")
+def board_now(request: Request, board: ShownBoard, reading: Reading, words: Words, now_s: Now) -> Response:
     """What the screen fetches again and again."""
-    page = _environment().get_template("board_screens.html")
-    return HTMLResponse(
-        page.render(t=words, screens=screens(reading, board, words, now_s), now_s=now_s), headers=UNSEEN
-    )
+    return _screen(request, "board_screens.html", words, board, reading, now_s)
 
 
-def _list(asking: Asking, session: Reading, words: Text, now_s: float, **values: Any) -> HTMLResponse:
+def _screen(
+    request: Request, template: str, words: Text, board: Board, session: Session, now_s: float, **values: str
+) -> Response:
+    shown: dict[str, Any] = {"board": board, "screens": screens(session, board, words, now_s), "now_s": now_s, **values}
+    page = show(request, template, words, title=board.name, **shown)
+    page.headers.update(UNSEEN)
+    return page
+
+
+def _list(
+    request: Request, asking: Asking, session: Session, words: Text, now_s: float, address: str = "", problem: str = ""
+) -> Response:
     communes = None if asking.role == "administrator" else communes_seen(asking, now_s)
     rows = [
         {
@@ -126,15 +124,13 @@ def _list(asking: Asking, session: Reading, words: Text, now_s: float, **values:
         }
         for board in repository.boards(session, communes)
     ]
-    frame = {
-        "t": words,
-        "title": words("boards.title"),
-        "static": STATIC,
-        "asking": asking,
-        "address": "",
-        "problem": "",
-    }
-    page = _environment().get_template("boards.html")
-    return HTMLResponse(
-        page.render({**frame, "rows": rows, "stations": stations.all_stations(session), **values}), headers=HEADERS
+    return show(
+        request,
+        "boards.html",
+        words,
+        title=words("boards.title"),
+        address=address,
+        problem=problem,
+        rows=rows,
+        stations=stations.all_stations(session),
     )

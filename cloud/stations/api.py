@@ -1,14 +1,14 @@
 """Stations over REST: public figures for whoever is signed in; officers keep the stations of their communes."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from sqlalchemy.orm import Session
 
 from cloud.accounts.access import REFUSED, Asking, Officer, Signed
 from cloud.accounts.audit import note
+from cloud.accounts.page import Now
 from cloud.api import MOST_BUCKETS, BucketOut, Reading
 from cloud.commands.api import Writing
 from cloud.farms import repository as farms
@@ -40,15 +40,6 @@ KEEPING: dict[int | str, dict[str, Any]] = {
 
 Symbol = Annotated[str, Query(min_length=1, max_length=24, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Time = Annotated[float, Query(ge=0, le=1e11)]
-
-
-def now(request: Request) -> float:
-    """What the cloud's wall clock shows."""
-    wall: Callable[[], float] = request.app.state.wall
-    return wall()
-
-
-Now = Annotated[float, Depends(now)]
 
 
 def known_station(station_id: Annotated[int, Path(ge=0, lt=2**31)], reading: Reading) -> Station:

@@ -1,24 +1,21 @@
 """The pages of stations: all of them with their state in words, and one with its values, its past and its months."""
 
-from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import Response
 
-from cloud.accounts.access import Asking, Signed
+from cloud.accounts.access import Signed
+from cloud.accounts.page import Now, show
 from cloud.api import Reading
 from cloud.stations import repository
-from cloud.stations.api import KnownStation, Month, Now, this_month
+from cloud.stations.api import KnownStation, Month, this_month
 from cloud.stations.completeness import completeness
 from cloud.stations.limits import presets
 from cloud.stations.past import Columns, columns
 from cloud.stations.state import state_of
 from cloud.stations.wording import age, flag_words, months_until, shown_values
-from gateway.text import Text
-from gateway.web.pages import STATIC, make_environment
-from gateway.web.shared import HEADERS, Words
+from gateway.web.shared import Words
 
 RANGES_H = (24, 168, 720, 2160)
 LONGEST_S = 3700 * 86400.0
@@ -30,19 +27,8 @@ Hours = Annotated[float, Query(gt=0, le=2160)]
 Wall = Annotated[float | None, Query(gt=0, lt=1e11)]
 
 
-@cache
-def _environment() -> Environment:
-    return make_environment("cloud.stations", "cloud.web", "gateway.web")
-
-
-def show(template: str, words: Text, title: str, asking: Asking, **values: Any) -> HTMLResponse:
-    """A page in the frame."""
-    frame = {"t": words, "title": title, "static": STATIC, "asking": asking}
-    return HTMLResponse(_environment().get_template(template).render({**frame, **values}), headers=HEADERS)
-
-
 @router.get("/stations")
-def stations_page(asking: Signed, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
+def stations_page(request: Request, _: Signed, reading: Reading, words: Words, now_s: Now) -> Response:
     """All stations."""
     found = repository.all_stations(reading)
     ids = [station.id for station in found]
@@ -58,23 +44,29 @@ def stations_page(asking: Signed, reading: Reading, words: Words, now_s: Now) ->
                 "values": shown_values(state.values, words),
             }
         )
-    return show("stations.html", words, words("stations.title"), asking, rows=rows)
+    return show(request, "stations.html", words, title=words("stations.title"), rows=rows)
 
 
 @router.get("/stations/{station_id}")
 def station_page(
-    station: KnownStation, asking: Signed, reading: Reading, words: Words, now_s: Now, month: Month | None = None
-) -> HTMLResponse:
+    request: Request,
+    station: KnownStation,
+    _: Signed,
+    reading: Reading,
+    words: Words,
+    now_s: Now,
+    month: Month | None = None,
+) -> Response:
     """One station."""
     year, number = map(int, month.split("-")) if month else this_month(now_s)
     flags = repository.open_flags(reading, [station.id]).get(station.id, [])
     state = state_of(station, repository.latest(reading, [station.id]).get(station.id, []), flags, now_s)
     preset = presets().get(station.preset)
     return show(
+        request,
         "station.html",
         words,
-        station.name,
-        asking,
+        title=station.name,
         station=station,
         state=state,
         age=age(state.at, now_s, words),
