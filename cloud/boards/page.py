@@ -132,5 +132,6 @@ def _list(
         address=address,
         problem=problem,
         rows=rows,
+        communes=repository.codes(session, communes) if communes is not None else [],
         stations=stations.all_stations(session),
     )

@@ -43,6 +43,11 @@ def boards(session: Session, communes: Select[Any] | None) -> Sequence[Board]:
     return session.scalars(asked).all()
 
 
+def codes(session: Session, communes: Select[Any]) -> Sequence[str]:
+    """The codes of communes, for a person to choose from."""
+    return sorted(session.scalars(communes))
+
+
 def stations_of(session: Session, board_id: int) -> Sequence[Station]:
     """The stations on a board, in their order."""
     asked = select(Station).join(BoardStation, BoardStation.station_id == Station.id)

@@ -34,6 +34,7 @@ router = APIRouter(prefix="/api/stations", tags=["stations"])
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such station."}}
 KEEPING: dict[int | str, dict[str, Any]] = {
     **REFUSED,
+    404: {"description": "There is no such station or gateway."},
     409: {"description": "Another station has this code."},
     422: {"description": "Something is wrong with what was sent."},
 }
@@ -75,7 +76,7 @@ def get_station(_: Signed, station: KnownStation) -> StationOut:
     return station_out(station)
 
 
-@router.put("/{station_id}", responses={**KEEPING, **NOT_FOUND})
+@router.put("/{station_id}", responses=KEEPING)
 def change_station(
     station_id: Annotated[int, Path(ge=0, lt=2**31)], station: StationIn, asking: Officer, writing: Writing, now_s: Now
 ) -> StationOut:
@@ -149,11 +150,12 @@ def _may(session: Session, asking: Asking, wish: StationIn, known: Station | Non
     keeps(session, asking, wish.commune, now_s)
     if known is not None:
         keeps(session, asking, known.commune, now_s)
+    row = wish.row()
     bound = (known.gateway_id, known.node) if known else (None, None)
-    if (wish.gateway, wish.node) != bound and asking.role != "administrator":
-        raise HTTPException(403, "only administrators bind a station to a farm's node")
-    if wish.gateway is not None and not farms.knows(session, wish.gateway):
-        raise HTTPException(422, f"there is no gateway {wish.gateway}")
+    if (row["gateway_id"], row["node"]) != bound and asking.role != "administrator":
+        raise HTTPException(403, "only administrators let a station measure through a farm's node")
+    if wish.through is not None and not farms.knows(session, wish.through.gateway):
+        raise HTTPException(404, f"there is no gateway {wish.through.gateway}")
     other = repository.by_code(session, wish.code)
     if other is not None and other is not known:
         raise HTTPException(409, f"another station has the code {wish.code}")

@@ -39,8 +39,7 @@ def add(
         "commune": commune or None,
         "interval_s": 60 * minutes,
         "preset": preset,
-        "gateway": gateway or None,
-        "node": node or None,
+        "through": {"gateway": gateway, "node": node} if gateway or node else None,
     }
     settings = read_settings(data)
     migrate(settings.database_url)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from cloud.stations.limits import presets
 from cloud.stations.models import Station, StationFlag
@@ -13,8 +13,29 @@ Text60 = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
+def known_preset(name: str) -> str:
+    """A preset's name, "" for none; ValueError for any other."""
+    if name and name not in presets():
+        raise ValueError(f"there is no preset {name}; there are {', '.join(presets())}")
+    return name
+
+
+def _whole(number: object) -> object:
+    """JSON knows one kind of number: 300.0 is 300."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+class NodeIn(BaseModel):
+    """A node of a farm's gateway."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    gateway: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9-]+$")]
+    node: Text60
+
+
 class StationIn(BaseModel):
-    """A station. `interval_s` is how often it has to report; only administrators bind one to a farm's node."""
+    """A station. `interval_s` is how often it has to report; only administrators let it measure `through` a farm's node."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -24,22 +45,14 @@ class StationIn(BaseModel):
     commune: Annotated[str, Field(max_length=20, pattern=r"^[0-9A-Za-z]+$")] | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
-    interval_s: Annotated[int, Field(ge=60, le=86400)] = 300
-    preset: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9-]*$")] = ""
-    gateway: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9-]+$")] | None = None
-    node: Text60 | None = None
-
-    @model_validator(mode="after")
-    def _whole(self) -> "StationIn":
-        if (self.gateway is None) != (self.node is None):
-            raise ValueError("a node belongs to a gateway: name both or none")
-        if self.preset and self.preset not in presets():
-            raise ValueError(f"there is no preset {self.preset}; there are {', '.join(presets())}")
-        return self
+    interval_s: Annotated[int, Field(ge=60, le=86400), BeforeValidator(_whole)] = 300
+    preset: Annotated[str, AfterValidator(known_preset), Field(json_schema_extra={"enum": ["", *presets()]})] = ""
+    through: NodeIn | None = None
 
     def row(self) -> dict[str, Any]:
         """The columns of its row."""
-        return {**self.model_dump(exclude={"gateway"}), "gateway_id": self.gateway}
+        gateway, node = (self.through.gateway, self.through.node) if self.through else (None, None)
+        return {**self.model_dump(exclude={"through"}), "gateway_id": gateway, "node": node}
 
 
 class StationOut(BaseModel):

@@ -9,7 +9,7 @@ from cloud.stations.national_file import MEASURING, VIETNAM
 from cloud.stations.state import Value
 from gateway.text import Text
 
-IMPORTANT = ("DO", "Temp", "pH", "Sal", "NH4", "H2S", "TSS", "Level", "PM2,5", "PM10", "O3", "NO2", "SO2", "CO")
+IMPORTANT = ("PM2,5", "PM10", "O3", "NO2", "SO2", "CO", "DO", "Temp", "pH", "Sal", "NH4", "NH3", "H2S", "TSS", "Level")
 FINE = {"pH": 2, "NH3": 2, "NH4": 2, "H2S": 3, "Level": 2}
 
 

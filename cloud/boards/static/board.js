@@ -12,6 +12,12 @@
     return body.dataset.ago.replace("{age}", Math.round(value) + " " + body.dataset[unit]);
   };
 
+  const calendar = new Intl.DateTimeFormat("en", { timeZone: "Asia/Ho_Chi_Minh", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const clock = (at) => {
+    const part = Object.fromEntries(calendar.formatToParts(at * 1000).map(({ type, value }) => [type, value]));
+    return `${part.day}/${part.month} ${part.hour}:${part.minute}`;
+  };
+
   // Ages go on by the board's own steady clock: the clock of a TV may be wrong.
   const tick = () => {
     const since = (performance.now() - heard) / 1000;
@@ -26,8 +32,7 @@
     lost.hidden = off || since * 1000 < LOST_MS;
     lost.querySelector("span").textContent = words(since);
     const first = main.querySelector("[data-time]");
-    document.getElementById("clock").textContent = first === null ? "" : new Date((Number(first.dataset.time) + since) * 1000)
-      .toLocaleString(document.documentElement.lang, { timeZone: "Asia/Ho_Chi_Minh", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    document.getElementById("clock").textContent = first === null ? "" : clock(Number(first.dataset.time) + since);
   };
 
   const show = () => {
