@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cloud.settings import CloudSettings, read_settings
+from cloud.stations.command import app as stations_app
 from gateway.children import Child, run_children, this_command
 
 if TYPE_CHECKING:
     from cloud.telemetry.source import Source
 
 app = typer.Typer(help="The cloud of many farms.", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(stations_app, name="stations")
 
 Data = Annotated[Path, typer.Option(help="The folder of the cloud's data.")]
 
@@ -201,6 +203,7 @@ async def _ingest(settings: CloudSettings, source: "Source") -> None:
     from cloud.alerts.watch import watch
     from cloud.commands.sender import Sender
     from cloud.database import Database
+    from cloud.stations.watch import watch_stations, workers_of
     from cloud.telemetry.ingest import Ingest
     from cloud.telemetry.sealing import Sealer, seal_for_ever
 
@@ -213,6 +216,7 @@ async def _ingest(settings: CloudSettings, source: "Source") -> None:
         group.create_task(seal_for_ever(Sealer(database, time.time), settings.keep_days))
         group.create_task(watch(silence, teller, lambda: source.connected))
         group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
+        group.create_task(watch_stations(workers_of(database, settings, time.monotonic, time.time)))
 
 
 @app.command()

@@ -4,10 +4,24 @@ from cloud.accounts import models as accounts
 from cloud.advisories import models as advisories
 from cloud.alerts import models as alerts
 from cloud.areas import models as areas
+from cloud.boards import models as boards
 from cloud.commands import models as commands
 from cloud.database import Base
 from cloud.farms import models as farms
 from cloud.incidents import models as incidents
+from cloud.stations import models as stations
 from cloud.telemetry import models as telemetry
 
-__all__ = ["Base", "accounts", "advisories", "alerts", "areas", "commands", "farms", "incidents", "telemetry"]
+__all__ = [
+    "Base",
+    "accounts",
+    "advisories",
+    "alerts",
+    "areas",
+    "boards",
+    "commands",
+    "farms",
+    "incidents",
+    "stations",
+    "telemetry",
+]

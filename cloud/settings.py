@@ -41,6 +41,11 @@ class CloudSettings:
         return self.data / "alert-urls.toml"
 
     @property
+    def stations_file(self) -> Path:
+        """Which folders are watched for station files, and what is exported."""
+        return self.data / "stations.toml"
+
+    @property
     def users_file(self) -> Path:
         """The built-in broker's users and password hashes."""
         return self.data / "broker-users.json"

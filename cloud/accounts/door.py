@@ -19,6 +19,7 @@ PUBLIC = (
     "/language",
     "/api/enrol",
     "/cap",
+    "/boards/",
     "/docs",
     "/openapi.json",
 )

@@ -23,6 +23,7 @@ from cloud.alerts import api as alerts_api
 from cloud.alerts import repository as alerts
 from cloud.areas import api as areas_api
 from cloud.areas import page as areas_page
+from cloud.boards import page as boards_page
 from cloud.commands import api as commands_api
 from cloud.database import Database
 from cloud.farms import api as farms_api
@@ -33,6 +34,8 @@ from cloud.incidents import api as incidents_api
 from cloud.incidents import pages as incidents_pages
 from cloud.settings import CloudSettings
 from cloud.telemetry.latest import Newest, Value, latest_of
+from cloud.stations import api as stations_api
+from cloud.stations import page as stations_page
 from gateway.people.limits import DoorLimits
 from gateway.text import Text
 from gateway.web.pages import STATIC, make_environment, static_folder
@@ -56,7 +59,7 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.wall = time.time
     app.state.doors = DoorLimits(time.monotonic)
     app.middleware("http")(only_the_signed_in)
-    for room in (api, alerts_api, commands_api, areas_api, farms_api):
+    for room in (api, alerts_api, commands_api, areas_api, farms_api, stations_api):
         app.include_router(room.router)
     for pages in (areas_page, door_page, account_page, people_page, audit_page, farms_page):
         app.include_router(pages.router)
@@ -66,6 +69,12 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.include_router(router)
     rooms = ("accounts", "advisories", "areas", "farms", "incidents", "web")
     environment = make_environment(*(f"cloud.{room}" for room in rooms), "gateway.web")
+    for pages in (stations_page, boards_page):
+        app.include_router(pages.router)
+    app.include_router(router)
+    environment = make_environment(
+        "cloud.accounts", "cloud.areas", "cloud.boards", "cloud.farms", "cloud.stations", "cloud.web", "gateway.web"
+    )
     app.state.environment = environment
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
