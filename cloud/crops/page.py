@@ -122,6 +122,6 @@ def _page(
         species=SPECIES,
         writes=request.state.asking.role in OF_THE_FARM,
         problem=problem,
-        given=given or {},
+        given=given or dict.fromkeys(CropIn.model_fields, ""),
         today=local_day(now_s).isoformat(),
     )

@@ -72,7 +72,7 @@ def alarms(
     return [*_raised(session, farms, span), *_silences(session, farms, span)]
 
 
-def _raised(session: Session, farms: Select[tuple[str]], span: tuple[float, float]) -> list[Alarm]:
+def _raised(session: Session, farms: Select[str], span: tuple[float, float]) -> list[Alarm]:
     rows = session.execute(
         select(Event.gateway_id, Event.pond, Event.detail, Event.at).where(
             Event.gateway_id.in_(farms),
@@ -86,7 +86,7 @@ def _raised(session: Session, farms: Select[tuple[str]], span: tuple[float, floa
     return [alarm for alarm in found if alarm.kind not in ("", TEST)]
 
 
-def _silences(session: Session, farms: Select[tuple[str]], span: tuple[float, float]) -> list[Alarm]:
+def _silences(session: Session, farms: Select[str], span: tuple[float, float]) -> list[Alarm]:
     rows = session.execute(
         select(Alert.gateway_id, Alert.kind, Alert.opened_at).where(
             Alert.gateway_id.in_(farms), Alert.opened_at >= span[0], Alert.opened_at < span[1]

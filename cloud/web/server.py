@@ -20,11 +20,15 @@ from cloud.alerts import repository as alerts
 from cloud.areas import api as areas_api
 from cloud.areas import page as areas_page
 from cloud.commands import api as commands_api
+from cloud.crops import api as crops_api
+from cloud.crops import page as crops_page
 from cloud.database import Database
 from cloud.farms import api as farms_api
 from cloud.farms import page as farms_page
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
+from cloud.reports import api as reports_api
+from cloud.reports import page as reports_page
 from cloud.settings import CloudSettings
 from cloud.telemetry.latest import Newest, Value, latest_of
 from gateway.people.limits import DoorLimits
@@ -50,12 +54,14 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.wall = time.time
     app.state.doors = DoorLimits(time.monotonic)
     app.middleware("http")(only_the_signed_in)
-    for room in (api, alerts_api, commands_api, areas_api, farms_api):
+    for room in (api, alerts_api, commands_api, areas_api, farms_api, crops_api, reports_api):
         app.include_router(room.router)
-    for pages in (areas_page, door_page, account_page, people_page, audit_page, farms_page):
+    for pages in (areas_page, door_page, account_page, people_page, audit_page, farms_page, crops_page, reports_page):
         app.include_router(pages.router)
     app.include_router(router)
-    environment = make_environment("cloud.accounts", "cloud.areas", "cloud.farms", "cloud.web", "gateway.web")
+    environment = make_environment(
+        "cloud.accounts", "cloud.areas", "cloud.farms", "cloud.crops", "cloud.reports", "cloud.web", "gateway.web"
+    )
     app.state.environment = environment
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
