@@ -6,9 +6,11 @@ from cloud.alerts import models as alerts
 from cloud.areas import models as areas
 from cloud.boards import models as boards
 from cloud.commands import models as commands
+from cloud.crops import models as crops
 from cloud.database import Base
 from cloud.farms import models as farms
 from cloud.incidents import models as incidents
+from cloud.reports import models as reports
 from cloud.stations import models as stations
 from cloud.telemetry import models as telemetry
 
@@ -20,8 +22,10 @@ __all__ = [
     "areas",
     "boards",
     "commands",
+    "crops",
     "farms",
     "incidents",
+    "reports",
     "stations",
     "telemetry",
 ]

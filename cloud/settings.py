@@ -24,6 +24,7 @@ class CloudSettings:
     public_url: str = ""
     public_mqtt_url: str = ""
     registration: str = ""
+    mail_url: str = ""
 
     @property
     def signing_key_file(self) -> Path:
@@ -74,4 +75,5 @@ def read_settings(data: Path) -> CloudSettings:
         public_url=os.environ.get("PONDKEEPER_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         public_mqtt_url=os.environ.get("PONDKEEPER_PUBLIC_MQTT_URL", mqtt_url),
         registration=os.environ.get("PONDKEEPER_REGISTRATION", ""),
+        mail_url=os.environ.get("PONDKEEPER_MAIL_URL", ""),
     )

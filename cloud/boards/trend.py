@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from cloud.telemetry.repository import Bucket
+from cloud.telemetry.history import Bucket
 
 HOURS = 3.0
 STEADY_SHARE = 0.03

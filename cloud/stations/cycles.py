@@ -8,7 +8,7 @@ from cloud.farms import repository as farms
 from cloud.stations import repository
 from cloud.stations.national_file import MEASURING, Line
 from cloud.stations.symbols import NATIONAL
-from cloud.telemetry.repository import series
+from cloud.telemetry.history import series
 
 DIGITS = 3
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cloud.stations.models import Station, StationFlag, StationLatest, StationValue
 from cloud.stations.national_file import MEASURING, Line
-from cloud.telemetry.repository import Bucket
+from cloud.telemetry.history import Bucket
 
 AT_ONCE = 500
 

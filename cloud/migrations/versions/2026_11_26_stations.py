@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "stations"
-down_revision = "accounts"
+down_revision = "advisories"
 branch_labels = None
 depends_on = None
 
