@@ -154,6 +154,28 @@ def load_areas(
     typer.echo(f"{count} units")
 
 
+@app.command("seed-demo")
+def seed_demo(
+    ponds: Annotated[int, typer.Option(min=1, max=20_000)] = 2000,
+    days: Annotated[int, typer.Option(min=1, max=400)] = 30,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="Between two samples of a pond.")] = 10,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Fill an empty database with a made-up province: farms, an officer, a month of samples."""
+    from cloud.database import Database
+    from cloud.seed import Plan, SeedError, seed
+
+    settings = read_settings(data)
+    _prepare(settings)
+    began_s = time.monotonic()
+    try:
+        samples = seed(Database(settings.database_url), Plan(ponds, days, minutes), time.time())
+    except SeedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{ponds} ponds, {samples:,} samples in {time.monotonic() - began_s:.0f} s")
+
+
 @app.command()
 def run(data: Data = DEFAULT_DATA) -> None:
     """Run broker, ingest and web, each started again when it dies."""

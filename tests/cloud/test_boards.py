@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from cloud.boards.trend import lines_of, trend_of
-from cloud.telemetry.repository import Bucket
+from cloud.telemetry.history import Bucket
 from tests.cloud.people import add_person, browser
 from tests.cloud.station_yard import NOW_S, Yard, line, yard
 from tests.cloud.stations_web import app_of, making

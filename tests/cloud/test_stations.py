@@ -21,7 +21,7 @@ from cloud.stations.settings import SettingsError, read_station_settings
 from cloud.stations.symbols import same_unit
 from cloud.stations.targets import FolderTarget, FtpTarget, TargetDown
 from cloud.stations.through_gateway import GatewayStations
-from cloud.telemetry import repository as telemetry
+from cloud.telemetry import store as telemetry
 from cloud.telemetry.messages import parse_rows
 from tests.cloud.ftp_server import PASSWORD, FtpServer, running
 from tests.cloud.station_yard import NOW_S, Yard, file_of, line, yard
