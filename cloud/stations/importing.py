@@ -18,7 +18,7 @@ from cloud.database import Database
 from cloud.stations import repository
 from cloud.stations.file_name import FileName
 from cloud.stations.flags import judge
-from cloud.stations.national_file import VIETNAM, Fault, Parsed, parse, stamp
+from cloud.stations.national_file import LARGEST_BYTES, VIETNAM, Fault, Parsed, parse, stamp
 from gateway.text import LANGUAGES, Text, text
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ TAKEN, REJECTED = "taken", "rejected"
 STILL_S = 10.0
 MOST_AT_ONCE = 500
 KEPT_DAYS = 30
+MOST_WORDED = 100
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".reason")
 
 
@@ -114,7 +115,8 @@ class FolderImport:
         code = self._names.station(path.name)
         if code is None:
             return Done(path.name, 0, [Fault(0, "name", {"template": self._names.template})])
-        parsed = parse(path.read_bytes(), self._wall())
+        with path.open("rb") as file:
+            parsed = parse(file.read(LARGEST_BYTES + 1), self._wall())
         with self._database.write() as session:
             return self._in_session(session, path.name, code, parsed)
 
@@ -158,11 +160,13 @@ def worded(done: Done) -> str:
 def _in_language(done: Done, t: Text) -> str:
     head = "partly" if done.taken else "wholly"
     rows = [t(f"national_file.{head}", name=done.name, taken=str(done.taken), refused=str(len(done.faults)))]
-    for fault in done.faults:
+    for fault in done.faults[:MOST_WORDED]:
         reason = t(f"national_file.{fault.code}", **fault.values)
         following = t(f"national_file.{fault.code}_next")
         row = "row" if fault.line else "file"
         rows.append(t(f"national_file.{row}", line=str(fault.line), reason=reason, next=following))
+    if (left := len(done.faults) - MOST_WORDED) > 0:
+        rows.append(t("national_file.more", n=left))
     return "\n".join([*rows, t("national_file.again"), ""])
 
 

@@ -1,19 +1,24 @@
 """Boards: who makes them, what a stranger sees with a token and without, how they read."""
 
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cloud.boards.trend import lines_of, trend_of
 from cloud.telemetry.history import Bucket
 from tests.cloud.people import add_person, browser
 from tests.cloud.station_yard import NOW_S, Yard, line, yard
 from tests.cloud.stations_web import app_of, making
+from tests.ports import free_ports
 
 COMMUNE = "30943"
 
@@ -130,3 +135,84 @@ def test_a_trend_is_told_only_where_it_is_more_than_noise(before: float, last: f
 def test_a_gap_in_the_day_is_a_gap_in_its_line() -> None:
     day = [bucket(NOW_S + 1200 * number, 5.0) for number in (0, 1, 2, 6, 7)]
     assert [len(points.split()) for points in lines_of(day, NOW_S, NOW_S + 12000)] == [3, 2]
+
+
+# In a browser, as a TV has it
+
+
+@pytest.fixture
+def served(app: FastAPI) -> Iterator[str]:
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def tv(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 640, "height": 360})
+    page = context.new_page()
+    page.clock.install()
+    yield page
+    context.close()
+
+
+def fits(page: Page) -> bool:
+    """Nothing is wider than its cell, and nothing lies outside the screen."""
+    return bool(
+        page.evaluate(
+            """() => [...document.querySelectorAll("main .number")].every((item) => item.scrollWidth <= item.clientWidth)
+            && document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"""
+        )
+    )
+
+
+def test_a_tv_keeps_the_last_values_with_their_age_when_the_line_drops_and_goes_dark_when_switched_off(
+    place: Yard, app: FastAPI, officer: TestClient, served: str, tv: Page
+) -> None:
+    station = measured(place)
+    path = making(officer, name="UBND xã Hòn Đất", commune=COMMUNE, station=[station])
+    tv.goto(served + path)
+    expect(tv.locator(".number").first).to_contain_text("2,1")
+    assert fits(tv) and Axe().run(tv).response["violations"] == []
+    tv.context.set_offline(True)
+    tv.clock.run_for(300_000)
+    expect(tv.locator("#lost")).to_have_text("Mất đường truyền. Số đo cũ: 5 phút trước")
+    expect(tv.locator(".number").first).to_contain_text("2,1")
+    tv.clock.run_for(900_000)
+    expect(tv.locator(".stale .state")).to_have_text("Mất tín hiệu")
+    tv.context.set_offline(False)
+    place.now_s += 1200
+    place.store(station, line(value=7.4, at=place.now_s))
+    tv.clock.run_for(20_000)
+    expect(tv.locator(".number").first).to_contain_text("7,4")
+    expect(tv.locator("#lost")).to_be_hidden()
+    officer.post("/boards/1/revoke")
+    tv.clock.run_for(20_000)
+    expect(tv.locator("main")).to_have_text("Bảng này đã tắt.")
+
+
+def test_screens_take_turns(place: Yard, app: FastAPI, officer: TestClient, served: str, tv: Page) -> None:
+    ids = [
+        measured(place),
+        measured(place, "AG-2", name="Trạm Giồng Riềng có tên rất dài để xem chữ có bị cắt hay không"),
+    ]
+    tv.goto(served + making(officer, name="Chợ", commune=COMMUNE, station=ids))
+    for name in ("Hòn Đất", "Trạm Giồng Riềng", "Hòn Đất"):
+        expect(tv.locator(".screen:visible h2")).to_contain_text(name)
+        assert fits(tv)
+        tv.clock.run_for(12_000)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from cloud.stations import repository
 from cloud.stations.completeness import Complete, completeness
@@ -142,6 +144,25 @@ def test_the_same_file_again_changes_nothing_and_another_value_never_overwrites(
         assert settle(place, importing) == [expected]
     assert [row.value for row in place.lines(station)] == [5.0]
     assert len(kept(drop)) == 4
+
+
+def test_a_database_that_refuses_leaves_the_file_where_it_is(place: Yard, drop: Path) -> None:
+    place.station()
+    (drop / "HON-DAT_20261126083000.txt").write_bytes(file_of(line()))
+    with place.database.write() as session:
+        session.execute(sa.text("DROP TABLE station_values"))
+    with pytest.raises(DBAPIError):
+        settle(place, importer(place, drop))
+    assert kept(drop) == ["HON-DAT_20261126083000.txt"]
+
+
+def test_a_file_of_any_size_is_refused_in_few_words(place: Yard, drop: Path) -> None:
+    place.station()
+    (drop / "HON-DAT_20261126083000.txt").write_bytes(b"DO;5.0;mg/L;20261126083000;00\r\n" * 1000)
+    (drop / "HON-DAT_20261126083500.txt").write_bytes(b"x" * 4_000_001)
+    assert {codes[0] for _, codes in settle(place, importer(place, drop))} == {"separator", "large"}
+    reason = (drop / "rejected/HON-DAT_20261126083000.txt.reason").read_text()
+    assert "Và 900 dòng nữa." in reason and len(reason) < 40_000
 
 
 def test_files_are_forgotten_after_thirty_days_and_values_are_not(place: Yard, drop: Path) -> None:
