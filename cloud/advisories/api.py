@@ -9,6 +9,7 @@ from cloud.accounts.access import REFUSED, InPerson, Officer, Signed
 from cloud.accounts.page import Now
 from cloud.advisories import actions, inbox, repository
 from cloud.advisories.bodies import (
+    MOST_ID,
     AdvisoryIn,
     AdvisoryOut,
     AnswerIn,
@@ -26,7 +27,7 @@ NOT_NOW: dict[int | str, dict[str, Any]] = {409: {"description": "Its state does
 
 router = APIRouter(prefix="/api/advisories", tags=["advisories"], responses=REFUSED)
 
-Id = Annotated[int, Path(ge=0, lt=2**63)]
+Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 
 
 def known(advisory_id: Id, asking: Signed, reading: Reading, now_s: Now) -> Advisory:
@@ -61,7 +62,7 @@ def list_advisories(
     reading: Reading,
     now_s: Now,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[int, Query(ge=0, le=2**62)] = 2**62,
+    before: Annotated[int, Query(ge=0, le=MOST_ID)] = MOST_ID,
 ) -> list[AdvisoryOut]:
     """Advice for the asker's farms, or of their scope, newest first; older than number `before`."""
     found = repository.seen(reading, asking, now_s, limit, before)

@@ -22,6 +22,7 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 
 LONGEST_TITLE, LONGEST_BODY = 160, 4000
 LATEST_S = 1e11
+MOST_ID = 2**31 - 1
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -51,7 +52,7 @@ class AdvisoryIn(BaseModel):
     title_en: Annotated[Plain, Field(max_length=LONGEST_TITLE)] = ""
     body_en: Annotated[Plain, Field(max_length=LONGEST_BODY)] = ""
     communes: Annotated[list[Code], Field(max_length=500)] = []
-    areas: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(max_length=100)] = []
+    areas: Annotated[list[Annotated[int, Field(ge=0, le=MOST_ID)]], Field(max_length=100)] = []
     pond_kinds: Annotated[list[PondKind], Field(max_length=4)] = []
     phase: Phase = ""
     valid_from: At
