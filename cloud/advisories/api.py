@@ -25,6 +25,10 @@ from cloud.commands.api import Writing
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such advice."}}
 NOT_NOW: dict[int | str, dict[str, Any]] = {409: {"description": "Its state does not allow this."}}
 
+MISFIT: dict[int | str, dict[str, Any]] = {
+    409: {"description": "Its parts do not fit each other, a commune is not in the writer's scope, or it was issued."}
+}
+
 router = APIRouter(prefix="/api/advisories", tags=["advisories"], responses=REFUSED)
 
 Id = Annotated[int, Path(ge=0, le=MOST_ID)]
@@ -70,7 +74,7 @@ def list_advisories(
     return [advisory_out(one, units[one.id]) for one in found]
 
 
-@router.post("", status_code=201, responses={409: {"description": "A commune does not lie in the writer's scope."}})
+@router.post("", status_code=201, responses=MISFIT)
 def write_advisory(wish: AdvisoryIn, asking: Officer, writing: Writing, now_s: Now) -> AdvisoryOut:
     """Write a draft: nobody but officers sees it."""
     return _out(writing, actions.write(writing, asking, wish, now_s))
@@ -82,7 +86,7 @@ def get_advisory(advisory: Known, reading: Reading) -> AdvisoryOut:
     return _out(reading, advisory)
 
 
-@router.put("/{advisory_id}", responses={**NOT_FOUND, **NOT_NOW})
+@router.put("/{advisory_id}", responses={**NOT_FOUND, **MISFIT})
 def change_advisory(wish: AdvisoryIn, advisory: Own, asking: Officer, writing: Writing, now_s: Now) -> AdvisoryOut:
     """Change a draft; what is issued is not changed any more."""
     return _out(writing, actions.write(writing, asking, wish, now_s, advisory))
