@@ -62,7 +62,7 @@ def list_page(
 def suggestions_piece(request: Request, asking: Officer, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
     """What data suggests today, each with its evidence and a way to write it."""
     names = dict(repository.communes_for(reading, asking, now_s))
-    drafts = [one for one in suggestions(reading, asking, now_s) if set(one.communes) <= set(names)]
+    drafts = suggestions(reading, asking, names, now_s)
     return show(request, "suggestions.html", words, title="", drafts=drafts, names=names)
 
 
