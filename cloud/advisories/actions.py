@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from cloud.accounts.access import Asking
 from cloud.accounts.audit import note
 from cloud.advisories import repository
-from cloud.advisories.bodies import AdvisoryIn
+from cloud.advisories.bodies import MISFITS, AdvisoryIn
 from cloud.advisories.models import Advisory
 from cloud.advisories.telling import APP
 
@@ -18,6 +18,8 @@ def write(
     writing: Session, asking: Asking, wish: AdvisoryIn, now_s: float, advisory: Advisory | None = None
 ) -> Advisory:
     """A new draft, or a draft changed."""
+    if misfit := wish.misfit():
+        raise HTTPException(409, MISFITS[misfit])
     with _conflicts():
         written = repository.write(writing, asking, wish, now_s, advisory)
     _note(writing, asking, "written", written, now_s)

@@ -9,6 +9,7 @@ from cloud.accounts.access import REFUSED, InPerson, Officer, Signed
 from cloud.accounts.page import Now
 from cloud.advisories import actions, inbox, repository
 from cloud.advisories.bodies import (
+    MOST_ID,
     AdvisoryIn,
     AdvisoryOut,
     AnswerIn,
@@ -24,9 +25,13 @@ from cloud.commands.api import Writing
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such advice."}}
 NOT_NOW: dict[int | str, dict[str, Any]] = {409: {"description": "Its state does not allow this."}}
 
+MISFIT: dict[int | str, dict[str, Any]] = {
+    409: {"description": "Its parts do not fit each other, a commune is not in the writer's scope, or it was issued."}
+}
+
 router = APIRouter(prefix="/api/advisories", tags=["advisories"], responses=REFUSED)
 
-Id = Annotated[int, Path(ge=0, lt=2**63)]
+Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 
 
 def known(advisory_id: Id, asking: Signed, reading: Reading, now_s: Now) -> Advisory:
@@ -61,7 +66,7 @@ def list_advisories(
     reading: Reading,
     now_s: Now,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[int, Query(ge=0, le=2**62)] = 2**62,
+    before: Annotated[int, Query(ge=0, le=MOST_ID)] = MOST_ID,
 ) -> list[AdvisoryOut]:
     """Advice for the asker's farms, or of their scope, newest first; older than number `before`."""
     found = repository.seen(reading, asking, now_s, limit, before)
@@ -69,7 +74,7 @@ def list_advisories(
     return [advisory_out(one, units[one.id]) for one in found]
 
 
-@router.post("", status_code=201, responses={409: {"description": "A commune does not lie in the writer's scope."}})
+@router.post("", status_code=201, responses=MISFIT)
 def write_advisory(wish: AdvisoryIn, asking: Officer, writing: Writing, now_s: Now) -> AdvisoryOut:
     """Write a draft: nobody but officers sees it."""
     return _out(writing, actions.write(writing, asking, wish, now_s))
@@ -81,7 +86,7 @@ def get_advisory(advisory: Known, reading: Reading) -> AdvisoryOut:
     return _out(reading, advisory)
 
 
-@router.put("/{advisory_id}", responses={**NOT_FOUND, **NOT_NOW})
+@router.put("/{advisory_id}", responses={**NOT_FOUND, **MISFIT})
 def change_advisory(wish: AdvisoryIn, advisory: Own, asking: Officer, writing: Writing, now_s: Now) -> AdvisoryOut:
     """Change a draft; what is issued is not changed any more."""
     return _out(writing, actions.write(writing, asking, wish, now_s, advisory))

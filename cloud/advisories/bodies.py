@@ -1,10 +1,8 @@
 """What an advice may be, over REST and in the officer's form alike."""
 
-import re
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cloud.advisories.models import Advisory, Answer
 
@@ -22,18 +20,20 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 
 LONGEST_TITLE, LONGEST_BODY = 160, 4000
 LATEST_S = 1e11
+MOST_ID = 2**31 - 1
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MISFITS = {
+    "times": "valid_until must be later than valid_from",
+    "english": "in English there are a title and a text, or neither",
+    "nowhere": "name a commune or an extension area",
+}
 
+NO_SIGN = r"\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF"
+PLAIN = f"^[^{NO_SIGN}]*$"
+WRITTEN = f"^[^{NO_SIGN}]*[^\\s{NO_SIGN}][^{NO_SIGN}]*$"
 
-def plain(text: str) -> str:
-    """Without space at its ends; PydanticCustomError for signs that XML and databases refuse."""
-    if _FORBIDDEN.search(text):
-        raise PydanticCustomError("control", "there is a control character in this text: write it anew")
-    return text.strip()
-
-
-Plain = Annotated[str, AfterValidator(plain)]
+Plain = Annotated[str, Field(pattern=PLAIN), AfterValidator(str.strip)]
+Written = Annotated[str, Field(min_length=1, pattern=WRITTEN), AfterValidator(str.strip)]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 At = Annotated[float, Field(ge=0, le=LATEST_S, allow_inf_nan=False)]
 
@@ -46,28 +46,24 @@ class AdvisoryIn(BaseModel):
     kind: AdviceKind
     severity: Severity = "moderate"
     certainty: Certainty = "likely"
-    title_vi: Annotated[Plain, Field(min_length=1, max_length=LONGEST_TITLE)]
-    body_vi: Annotated[Plain, Field(min_length=1, max_length=LONGEST_BODY)]
+    title_vi: Annotated[Written, Field(max_length=LONGEST_TITLE)]
+    body_vi: Annotated[Written, Field(max_length=LONGEST_BODY)]
     title_en: Annotated[Plain, Field(max_length=LONGEST_TITLE)] = ""
     body_en: Annotated[Plain, Field(max_length=LONGEST_BODY)] = ""
     communes: Annotated[list[Code], Field(max_length=500)] = []
-    areas: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(max_length=100)] = []
+    areas: Annotated[list[Annotated[int, Field(ge=0, le=MOST_ID)]], Field(max_length=100)] = []
     pond_kinds: Annotated[list[PondKind], Field(max_length=4)] = []
     phase: Phase = ""
     valid_from: At
     valid_until: At
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if not self.title_vi or not self.body_vi:
-            raise PydanticCustomError("empty", "title and text are needed in Vietnamese")
+    def misfit(self) -> str:
+        """Which of its parts do not fit each other: a key of MISFITS, empty where all do."""
         if self.valid_until <= self.valid_from:
-            raise PydanticCustomError("times", "valid_until must be later than valid_from")
+            return "times"
         if bool(self.title_en) != bool(self.body_en):
-            raise PydanticCustomError("english", "in English there are a title and a text, or neither")
-        if not self.communes and not self.areas:
-            raise PydanticCustomError("nowhere", "name a commune or an extension area")
-        return self
+            return "english"
+        return "" if self.communes or self.areas else "nowhere"
 
 
 class AdvisoryOut(BaseModel):
@@ -107,7 +103,7 @@ class AnswerIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    text: Annotated[Plain, Field(min_length=1, max_length=1000)]
+    text: Annotated[Written, Field(max_length=1000)]
 
 
 class AnswerOut(BaseModel):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.page import Now
 from cloud.advisories import cap, repository
+from cloud.advisories.bodies import MOST_ID
 from cloud.advisories.models import Advisory
 from cloud.api import Reading
 from cloud.settings import CloudSettings
@@ -26,7 +27,7 @@ MESSAGE: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such message."},
 }
 
-Id = Annotated[int, Path(ge=0, lt=2**63)]
+Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 
 router = APIRouter(prefix="/cap", tags=["cap"])
 

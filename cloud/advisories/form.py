@@ -17,7 +17,6 @@ from gateway.text import LANGUAGES, text
 LISTS = ("communes", "areas", "pond_kinds")
 TEXTS = ("kind", "severity", "certainty", "title_vi", "body_vi", "title_en", "body_en", "phase")
 TIMES = ("valid_from", "valid_until")
-TOLD = ("empty", "times", "english", "nowhere", "control")
 DAYS_VALID = 3
 DRAFTS = {"salinity_front": "salinity_front", "dawn_oxygen": "other", "rain_shock": "heavy_rain"}
 
@@ -45,10 +44,17 @@ def filled(form: FormData) -> Filled:
     except ValueError:
         return Filled(values, problem="times")
     try:
-        return Filled(values, AdvisoryIn.model_validate({**values, **times}))
+        wish = AdvisoryIn.model_validate({**values, **times})
     except ValidationError as error:
-        kind = error.errors()[0]["type"]
-        return Filled(values, problem=kind if kind in TOLD else "field")
+        return Filled(values, problem=_problem(error))
+    return Filled(values, problem=problem) if (problem := wish.misfit()) else Filled(values, wish)
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] == "string_pattern_mismatch":
+        return "control" if str(first["input"]).strip() else "empty"
+    return "empty" if first["type"] == "string_too_short" else "field"
 
 
 def blank(now_s: float, **known: Any) -> Filled:

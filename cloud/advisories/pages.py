@@ -11,7 +11,7 @@ from cloud.accounts.access import Asking, Officer
 from cloud.accounts.page import Now
 from cloud.advisories import actions, repository
 from cloud.advisories.api import InScope, Known, Own
-from cloud.advisories.bodies import ADVICE_KINDS, CERTAINTIES, PHASES, POND_KINDS, SEVERITIES, kinds_of
+from cloud.advisories.bodies import ADVICE_KINDS, CERTAINTIES, MOST_ID, PHASES, POND_KINDS, SEVERITIES, kinds_of
 from cloud.advisories.evidence import suggestions
 from cloud.advisories.form import DRAFTS, Filled, blank, filled, form_of, of_draft, suggested
 from cloud.advisories.models import Advisory
@@ -43,7 +43,7 @@ def list_page(
     reading: Reading,
     words: Words,
     now_s: Now,
-    before: Annotated[int, Query(ge=0, le=2**62)] = 2**62,
+    before: Annotated[int, Query(ge=0, le=MOST_ID)] = MOST_ID,
 ) -> HTMLResponse:
     """What was written, with how far it came."""
     rows = repository.seen(reading, asking, now_s, LISTED, before)
@@ -62,7 +62,7 @@ def list_page(
 def suggestions_piece(request: Request, asking: Officer, reading: Reading, words: Words, now_s: Now) -> HTMLResponse:
     """What data suggests today, each with its evidence and a way to write it."""
     names = dict(repository.communes_for(reading, asking, now_s))
-    drafts = [one for one in suggestions(reading, asking, now_s) if set(one.communes) <= set(names)]
+    drafts = suggestions(reading, asking, names, now_s)
     return show(request, "suggestions.html", words, title="", drafts=drafts, names=names)
 
 

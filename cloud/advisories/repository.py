@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from cloud.accounts.access import Asking, farms_seen
 from cloud.accounts.models import Person
 from cloud.advisories.audience import people_of, readable, units_to_write_for, writable
-from cloud.advisories.bodies import AdvisoryIn
+from cloud.advisories.bodies import MOST_ID, AdvisoryIn
 from cloud.advisories.models import Advisory, AdvisoryUnit, Answer, Delivery
 from cloud.areas.models import ExtensionArea, ExtensionAreaUnit, Unit
 from cloud.farms.models import Gateway, Pond
@@ -25,7 +25,7 @@ class NotADraft(ValueError):
     """What was issued is not changed any more."""
 
 
-def seen(session: Session, asking: Asking, now_s: float, limit: int, before: int = 2**62) -> Sequence[Advisory]:
+def seen(session: Session, asking: Asking, now_s: float, limit: int, before: int = MOST_ID) -> Sequence[Advisory]:
     """What they may read, newest first, older than the one of number `before`."""
     asked = select(Advisory).where(readable(asking, now_s), Advisory.id < before)
     return session.scalars(asked.order_by(Advisory.id.desc()).limit(limit)).all()

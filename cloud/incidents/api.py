@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from cloud.accounts.access import REFUSED, Officer, Signed
 from cloud.accounts.page import Now
+from cloud.advisories.bodies import MOST_ID
 from cloud.api import Reading
 from cloud.commands.api import Writing
 from cloud.incidents import actions, photos, repository
@@ -36,7 +37,7 @@ PHOTO_HEADERS = {
 
 router = APIRouter(prefix="/api/incidents", tags=["incidents"], responses=REFUSED)
 
-Id = Annotated[int, Path(ge=0, lt=2**63)]
+Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 
 
 def known(incident_id: Id, asking: Signed, reading: Reading, now_s: Now) -> repository.Row:
@@ -73,7 +74,7 @@ def list_incidents(
     now_s: Now,
     unfinished: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    before: Annotated[int, Query(ge=0, le=2**62)] = 2**62,
+    before: Annotated[int, Query(ge=0, le=MOST_ID)] = MOST_ID,
 ) -> list[IncidentOut]:
     """Reports that the asker may see, newest first; with `unfinished` those not closed, the longest waiting first."""
     rows = repository.seen(reading, asking, now_s, unfinished=unfinished, limit=limit, before=before)

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cloud.accounts.access import Officer, Signed
 from cloud.accounts.page import Now
+from cloud.advisories.bodies import MOST_ID
 from cloud.advisories.page import show
 from cloud.api import Reading
 from cloud.commands.api import Writing
@@ -32,7 +33,7 @@ def list_page(
     words: Words,
     now_s: Now,
     closed: bool = False,
-    before: Annotated[int, Query(ge=0, le=2**62)] = 2**62,
+    before: Annotated[int, Query(ge=0, le=MOST_ID)] = MOST_ID,
 ) -> HTMLResponse:
     """What waits, the longest waiting first; or everything, newest first."""
     rows = repository.seen(reading, asking, now_s, unfinished=not closed, limit=LISTED, before=before)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.access import Asking, farms_seen
 from cloud.accounts.models import Grant
+from cloud.advisories.bodies import MOST_ID
 from cloud.farms.models import Gateway, Pond
 from cloud.incidents.models import Incident, Step
 
@@ -40,7 +41,7 @@ class Case:
 
 
 def seen(
-    session: Session, asking: Asking, now_s: float, *, unfinished: bool, limit: int, before: int = 2**62
+    session: Session, asking: Asking, now_s: float, *, unfinished: bool, limit: int, before: int = MOST_ID
 ) -> list[Row]:
     """Reports that they may see: what waits longest first where `unfinished`, else the newest first."""
     asked = select(Incident, Gateway).join(Gateway, Gateway.id == Incident.gateway_id)
