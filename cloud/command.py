@@ -219,12 +219,13 @@ def _open_source(settings: CloudSettings) -> "Source":
 
 
 async def _ingest(settings: CloudSettings, source: "Source") -> None:
-    """The ingest, and beside it what seals its days and what needs its ear and its voice: silent gateways, commands."""
+    """The ingest, and in one worker of all what seals days, watches gateways and stations, and sends commands."""
     from cloud.alerts.messages import Teller
     from cloud.alerts.silence import Silence
     from cloud.alerts.watch import watch
     from cloud.commands.sender import Sender
     from cloud.database import Database
+    from cloud.once import only_here
     from cloud.stations.watch import watch_stations, workers_of
     from cloud.telemetry.ingest import Ingest
     from cloud.telemetry.sealing import Sealer, seal_for_ever
@@ -232,13 +233,19 @@ async def _ingest(settings: CloudSettings, source: "Source") -> None:
     database = Database(settings.database_url)
     silence = Silence(database, time.monotonic, time.time, settings.silent_after_s)
     teller = Teller(database, settings.alert_urls_file, time.monotonic)
+
+    async def beside() -> None:
+        silence.deaf()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(seal_for_ever(Sealer(database, time.time), settings.keep_days))
+            group.create_task(watch(silence, teller, lambda: source.connected))
+            group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
+            group.create_task(watch_stations(workers_of(database, settings, time.monotonic, time.time)))
+
     async with asyncio.TaskGroup() as group:
         group.create_task(source.run())
         group.create_task(Ingest(database, source, on_life=silence.heard).run())
-        group.create_task(seal_for_ever(Sealer(database, time.time), settings.keep_days))
-        group.create_task(watch(silence, teller, lambda: source.connected))
-        group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
-        group.create_task(watch_stations(workers_of(database, settings, time.monotonic, time.time)))
+        group.create_task(only_here(database, beside))
 
 
 @app.command()

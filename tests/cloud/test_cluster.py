@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiomqtt
 import pytest
 
 from cloud.database import Database, migrate
 from cloud.farms import repository as farms
 from gateway.uplink import ledger, uplink
+from gateway.uplink.tls import tls_context
 from tests.cloud.gateways import Sending, measuring
 from tests.cloud.servers import Patroni, RabbitMQ, haproxy, patroni, postgresql, rabbitmq
 from tests.cloud.servers.disk import small_disk
@@ -159,6 +161,33 @@ async def test_the_databases_disk_fills_and_is_emptied(cloud: Cloud, tmp_path: P
             lost=f"nothing of {gateways.made} samples, none twice: rows wait in the queue and with the gateways",
             told="the log",
         )
+
+
+async def test_a_gateway_writes_and_hears_only_what_is_its_own(cloud: Cloud) -> None:
+    own, other = "farm/trai-1/{}", "farm/trai-2/{}"
+    assert await may(cloud, "trai-1-a", write=own.format("up/rows"))
+    assert await may(cloud, "trai-1-a", hear=own.format("down/ack"))
+    assert not await may(cloud, "trai-1-a", write=other.format("up/rows"))
+    assert not await may(cloud, "trai-1-a", write=own.format("down/ack"))
+    assert not await may(cloud, "trai-1-a", hear=other.format("down/ack"))
+    assert not await may(cloud, "trai-1-a", hear="farm/#")
+    assert not await may(cloud, "trai-2-a", hear=own.format("down/ack"))
+
+
+async def may(cloud: Cloud, client_id: str, *, write: str = "", hear: str = "") -> bool:
+    """Whether gateway trai-1 may do this under this client id; RabbitMQ hangs up on whoever may not."""
+    tls = tls_context(cloud.brokers.authority)
+    port = next(iter(cloud.brokers.nodes.values())).mqtts_port
+    gateway = {"username": "trai-1", "password": PASSWORD, "identifier": client_id}
+    try:
+        async with aiomqtt.Client(ADDRESS, port, tls_context=tls, timeout=5, **gateway) as client:
+            if write:
+                await client.publish(write, b"{}", qos=1)
+                return True
+            granted = await client.subscribe(hear, qos=1)
+            return all(getattr(code, "value", code) < 128 for code in granted)
+    except aiomqtt.MqttError:
+        return False
 
 
 def test_who_died_is_back_beside_the_others(cloud: Cloud) -> None:

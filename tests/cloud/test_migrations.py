@@ -1,8 +1,12 @@
 """The tables go up and down with data in them, on both databases."""
 
+import asyncio
 import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from cloud.database import Database, migrate
 from cloud.farms import repository as farms
 from cloud.models import Base
+from cloud.once import LOCK, only_here
 from cloud.telemetry.history import StoredSample, samples
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.sealing import Sealer
@@ -109,4 +114,60 @@ def test_samples_survive_the_way_down_and_up_again(url: str) -> None:
     assert history(database) == before
     command.downgrade(configuration(url), "base")
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
+    database.engine.dispose()
+
+
+def test_workers_that_start_at_once_migrate_once_and_only_one_does_what_one_may_do(tmp_path: Path) -> None:
+    with postgresql() as server:
+        words = [
+            sys.executable,
+            "-c",
+            "import sys; from cloud.database import migrate; migrate(sys.argv[1])",
+            server.url,
+        ]
+        starting = [subprocess.Popen(words, stderr=subprocess.PIPE) for _ in range(2)]
+        for process in starting:
+            _, said = process.communicate(timeout=60)
+            assert process.returncode == 0, said.decode()
+        asyncio.run(first_one_then_the_other(server.url))
+
+
+async def first_one_then_the_other(url: str) -> None:
+    databases = [Database(url), Database(url)]
+    at_work: list[int] = []
+    changed = asyncio.Event()
+
+    async def work(number: int) -> None:
+        at_work.append(number)
+        changed.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            at_work.remove(number)
+
+    tasks = [
+        asyncio.create_task(only_here(database, partial(work, number), look_s=0.05))
+        for number, database in enumerate(databases)
+    ]
+    async with asyncio.timeout(30):
+        await changed.wait()
+        (first,) = at_work
+        for _ in range(5):
+            changed.clear()
+            await asyncio.to_thread(_ask_for_the_lock, url)
+            assert at_work == [first]
+        tasks[first].cancel()
+        await changed.wait()
+        assert at_work == [1 - first]
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for database in databases:
+        database.engine.dispose()
+
+
+def _ask_for_the_lock(url: str) -> None:
+    database = Database(url)
+    with database.engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}) is False
     database.engine.dispose()

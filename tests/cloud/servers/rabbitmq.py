@@ -4,9 +4,12 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import paho.mqtt.client as paho
 
 from deploy.render import render
 from tests.cloud.servers.postgresql import DEPLOY, cloud_environment
@@ -71,10 +74,22 @@ class RabbitMQ:
         self.nodes[name].server.start()
 
     def wait(self, seconds: float = 90.0) -> None:
-        """Wait until all brokers take gateways."""
-        nodes = self.nodes.values()
-        servers = [node.server for node in nodes]
-        wait_until(lambda: all(listens(node.mqtts_port) for node in nodes), "RabbitMQ", seconds, servers)
+        """Wait until every broker lets clients in."""
+        for node in self.nodes.values():
+            wait_until(lambda node=node: self._lets_in(node), node.name, seconds, [node.server])  # type: ignore[misc]
+
+    def _lets_in(self, node: Node) -> bool:
+        client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"cloud-{node.mqtts_port}")
+        client.tls_set(str(self.authority))
+        client.username_pw_set("cloud", PASSWORD)
+        with contextlib.suppress(OSError):
+            client.connect(ADDRESS, node.mqtts_port)
+            ends = time.monotonic() + 5
+            while not client.is_connected() and client.loop(0.1) == 0 and time.monotonic() < ends:
+                pass
+        let_in = client.is_connected()
+        client.disconnect()
+        return let_in
 
     def _ask(self, *words: str, said: str | None = None) -> str:
         node = next(node for node in self.nodes.values() if node.server.running)
@@ -104,12 +119,14 @@ def rabbitmq() -> Iterator[RabbitMQ]:
 
 
 def _start(cluster: RabbitMQ, nodes: list[Node]) -> None:
+    """One after another: when all start at once their lists of MQTT client ids may stay apart, and one lets nobody in."""
     for node in nodes:
         node.server.start()
-    cluster.wait()
+        wait_until(lambda node=node: listens(node.mqtts_port), node.name, 60, [node.server])  # type: ignore[misc]
     definitions = cluster.folder / "definitions.json"
     definitions.write_text(render(DEPLOY / "rabbitmq/definitions.json", {"cloud_password": PASSWORD}))
     cluster._ask("rabbitmqctl", "import_definitions", str(definitions))
+    cluster.wait()
 
 
 def _node(made: Path, name: str, names: list[str], epmd_port: int) -> Node:
