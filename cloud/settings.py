@@ -58,8 +58,8 @@ class CloudSettings:
 
 
 def read_settings(data: Path) -> CloudSettings:
-    """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _SILENT_MINUTES, _KEEP_DAYS,
-    _PUBLIC_URL, _PUBLIC_MQTT_URL, _REGISTRATION.
+    """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _SILENT_MINUTES,
+    _KEEP_DAYS, _PUBLIC_URL, _PUBLIC_MQTT_URL, _REGISTRATION, _MAIL_URL.
     """
     data = data.resolve()
     mqtt_url = os.environ.get("PONDKEEPER_MQTT_URL", "mqtt://127.0.0.1:18830")

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from cloud.reports.lines import AreaDay, AreaLine, DayLine, PondLine, Span
+from cloud.telemetry.summary import QuantityDay
 from gateway.text import Text
 from hardware.quantities import DO, PH, SALINITY, TEMPERATURE
 
@@ -45,7 +46,7 @@ class Column(Generic[Line]):
 
 def _part(quantity: str, part: str) -> Callable[[Any], Cell]:
     def value(line: Any) -> Cell:
-        span: Span | None = line.water.get(quantity)
+        span: Span | QuantityDay | None = line.water.get(quantity)
         return None if span is None else getattr(span, part)
 
     return value

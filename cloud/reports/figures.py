@@ -10,8 +10,10 @@ from datetime import date
 from itertools import pairwise
 from statistics import median
 
-from cloud.reports.lines import WATER, AreaDay, AreaLine, DayLine, DayRow, PondFacts, PondLine, Report, Span
+from cloud.reports.lines import WATER, AreaDay, AreaLine, DayLine, PondFacts, PondLine, Report, Span
 from cloud.reports.periods import DAY, Period
+from cloud.telemetry.days import DayRow
+from cloud.telemetry.summary import QuantityDay
 from hardware.quantities import DO, ENERGY
 
 
@@ -19,62 +21,62 @@ def pond_line(
     pond: PondFacts, first: date, last: date, rows: Iterable[DayRow], alarms: Mapping[str, int], today: date
 ) -> PondLine:
     """One pond's figures out of its day rows; `alarms` are counts by kind."""
-    rows = [row for row in rows if first <= row.day <= last]
-    by_day: dict[date, dict[str, DayRow]] = {}
+    by_day: dict[date, dict[str, QuantityDay]] = {}
+    own: dict[date, int] = {}
     for row in rows:
-        by_day.setdefault(row.day, {})[row.quantity] = row
-    expected = _expected(by_day, first, last, today)
+        if first <= row.day <= last:
+            by_day.setdefault(row.day, {})[row.of.quantity] = row.of
+            own[row.day] = row.expected
+    expected = _expected(own, first, last, today)
     days = [_day_line(pond, day, by_day[day], expected[day]) for day in sorted(by_day)]
-    oxygen = [row for row in rows if row.quantity == DO.symbol]
-    lowest = min(oxygen, key=lambda row: row.low, default=None)
+    lowest = min((of[DO.symbol] for of in by_day.values() if DO.symbol in of), key=lambda of: of.low, default=None)
     return PondLine(
         pond=pond,
         first=first,
         last=last,
-        water={quantity: span for quantity in WATER if (span := _span_of(rows, quantity)) is not None},
+        water={name: span for name in WATER if (span := _span_of(by_day.values(), name)) is not None},
         lowest_at=lowest.low_at if lowest else None,
         low_days=sum(line.low for line in days),
         below_h=_sum(line.below_h for line in days),
         seen_days=len(by_day),
         complete=_complete(by_day, expected),
-        kwh=counted_kwh([row for row in rows if row.quantity == ENERGY.symbol]),
+        kwh=counted_kwh([by_day[day][ENERGY.symbol] for day in sorted(by_day) if ENERGY.symbol in by_day[day]]),
         alarms=dict(alarms) if pond.alarms_seen else None,
         days=days,
     )
 
 
-def _day_line(pond: PondFacts, day: date, rows: Mapping[str, DayRow], expected: float) -> DayLine:
-    oxygen = rows.get(DO.symbol)
+def _day_line(pond: PondFacts, day: date, water: Mapping[str, QuantityDay], expected: float) -> DayLine:
+    oxygen = water.get(DO.symbol)
     return DayLine(
         pond=pond,
         day=day,
-        water={name: Span(rows[name].low, rows[name].mean, rows[name].high) for name in WATER if name in rows},
+        water=water,
         lowest_at=oxygen.low_at if oxygen else None,
         below_h=oxygen.below_s / 3600 if oxygen and oxygen.below_s is not None else None,
         complete=_share(oxygen.count if oxygen else 0, expected),
     )
 
 
-def _span_of(rows: Sequence[DayRow], quantity: str) -> Span | None:
-    found = [row for row in rows if row.quantity == quantity and row.count]
+def _span_of(days: Iterable[Mapping[str, QuantityDay]], quantity: str) -> Span | None:
+    found = [of[quantity] for of in days if quantity in of]
     if not found:
         return None
-    mean = sum(row.mean * row.count for row in found) / sum(row.count for row in found)
-    return Span(min(row.low for row in found), mean, max(row.high for row in found))
+    mean = sum(of.mean * of.count for of in found) / sum(of.count for of in found)
+    return Span(min(of.low for of in found), mean, max(of.high for of in found))
 
 
-def _expected(by_day: Mapping[date, Mapping[str, DayRow]], first: date, last: date, today: date) -> dict[date, float]:
+def _expected(own: Mapping[date, int], first: date, last: date, today: date) -> dict[date, float]:
     """How many readings each day should have: its own row's number, and on a day that is over at least the usual one.
 
     A node that was off counted nothing then; the other days (their median) say what it would have sent.
     """
-    own = {day: max(row.expected for row in rows.values()) for day, rows in by_day.items()}
     usual = median(own.values()) if own else 0
     over = {first + at * DAY for at in range((min(last, today - DAY) - first).days + 1)}
     return {day: max(own.get(day, 0), usual if day in over else 0) for day in over | own.keys()}
 
 
-def _complete(by_day: Mapping[date, Mapping[str, DayRow]], expected: Mapping[date, float]) -> float | None:
+def _complete(by_day: Mapping[date, Mapping[str, QuantityDay]], expected: Mapping[date, float]) -> float | None:
     if not by_day:
         return 0.0 if expected else None
     counted = sum(rows[DO.symbol].count for rows in by_day.values() if DO.symbol in rows)
@@ -85,9 +87,8 @@ def _share(count: int, expected: float) -> float | None:
     return min(1.0, count / expected) if expected else None
 
 
-def counted_kwh(rows: Sequence[DayRow]) -> float | None:
-    """What a meter counted over these days; None without a meter, and where it went back: a new one, or one set to zero."""
-    days = sorted(rows, key=lambda row: row.day)
+def counted_kwh(days: Sequence[QuantityDay]) -> float | None:
+    """What a meter counted on these days; None without a meter, and where it went back: a new one, or one set to zero."""
     if not days or any(later.low < earlier.high for earlier, later in pairwise(days)):
         return None
     return days[-1].high - days[0].low
@@ -116,7 +117,7 @@ def area_line(code: str, name: str, lines: Sequence[PondLine], farm_alarms: Mapp
     )
 
 
-def together(spans: Iterable[Span | None]) -> Span | None:
+def together(spans: Iterable[Span | QuantityDay | None]) -> Span | None:
     """The lowest, the mean of the means, the highest."""
     known = [span for span in spans if span is not None]
     if not known:

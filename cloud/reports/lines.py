@@ -3,40 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
 
 from cloud.reports.periods import Period
+from cloud.telemetry.summary import QuantityDay
 from hardware.quantities import DO, PH, SALINITY, TEMPERATURE
 
 LOW_MG_L = 3.0
 WATER = (DO.symbol, TEMPERATURE.symbol, SALINITY.symbol, PH.symbol)
-
-
-class DayRow(Protocol):
-    """One quantity of one node on one local day, as telemetry keeps it."""
-
-    @property
-    def gateway_id(self) -> str: ...
-    @property
-    def node(self) -> str: ...
-    @property
-    def day(self) -> date: ...
-    @property
-    def quantity(self) -> str: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def mean(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def low_at(self) -> float | None: ...
-    @property
-    def expected(self) -> int: ...
-    @property
-    def below_s(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +43,7 @@ class DayLine:
 
     pond: PondFacts
     day: date
-    water: Mapping[str, Span]
+    water: Mapping[str, QuantityDay]
     lowest_at: float | None
     below_h: float | None
     complete: float | None

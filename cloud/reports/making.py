@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -14,30 +14,10 @@ from cloud.crops.models import Crop
 from cloud.reports import repository
 from cloud.reports.areas import Area
 from cloud.reports.figures import pond_line, report
-from cloud.reports.lines import WATER, PondFacts, PondLine, Report
+from cloud.reports.lines import PondFacts, PondLine, Report
 from cloud.reports.periods import Period, local_day
 from cloud.reports.repository import Alarm
-from cloud.telemetry.days import days
-from hardware.quantities import ENERGY
-
-QUANTITIES = frozenset((*WATER, ENERGY.symbol))
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One quantity of one node on one local day."""
-
-    gateway_id: str
-    node: str
-    day: date
-    quantity: str
-    low: float
-    mean: float
-    high: float
-    count: int
-    low_at: float | None
-    expected: int
-    below_s: float | None
+from cloud.telemetry.days import DayRow, days
 
 
 def make(session: Session, asking: Asking, area: Area, period: Period, now_s: float) -> Report:
@@ -90,7 +70,7 @@ def _of_crops(
     return [_crop_line(crop, pond, _rows_of(rows, pond), alarms, today) for crop, pond in mine]
 
 
-def _crop_line(crop: Crop, pond: PondFacts, rows: Iterable[Row], alarms: Iterable[Alarm], today: date) -> PondLine:
+def _crop_line(crop: Crop, pond: PondFacts, rows: Iterable[DayRow], alarms: Iterable[Alarm], today: date) -> PondLine:
     last = crop.harvested_on or today
     counts = Counter(
         alarm.kind
@@ -101,18 +81,17 @@ def _crop_line(crop: Crop, pond: PondFacts, rows: Iterable[Row], alarms: Iterabl
     return replace(line, fcr=fcr(crop), survival=survival(crop), harvest_kg=crop.harvest_kg)
 
 
-def _rows(session: Session, ponds: Iterable[PondFacts], first: date, last: date) -> Mapping[tuple[str, str], list[Row]]:
+def _rows(
+    session: Session, ponds: Iterable[PondFacts], first: date, last: date
+) -> Mapping[tuple[str, str], list[DayRow]]:
     nodes = {(pond.gateway_id, pond.node) for pond in ponds if pond.node is not None}
-    found: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    found: defaultdict[tuple[str, str], list[DayRow]] = defaultdict(list)
     for row in days(session, nodes, first, last):
-        of = row.of
-        if of.quantity in QUANTITIES:
-            figures = of.quantity, of.low, of.mean, of.high, of.count, of.low_at, row.expected, of.below_s
-            found[row.gateway_id, row.node].append(Row(row.gateway_id, row.node, row.day, *figures))
+        found[row.gateway_id, row.node].append(row)
     return found
 
 
-def _rows_of(rows: Mapping[tuple[str, str], list[Row]], pond: PondFacts) -> list[Row]:
+def _rows_of(rows: Mapping[tuple[str, str], list[DayRow]], pond: PondFacts) -> list[DayRow]:
     return rows.get((pond.gateway_id, pond.node), []) if pond.node is not None else []
 
 

@@ -1,28 +1,28 @@
 """Day rows and ponds for tests of reports."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from cloud.reports.lines import PondFacts
+from cloud.telemetry.days import DayRow
+from cloud.telemetry.summary import QuantityDay
 
 NOVEMBER = date(2026, 11, 1)
 
 
-@dataclass(frozen=True)
-class Row:
-    """As telemetry's day rows."""
-
-    day: date
-    low: float
-    mean: float
-    high: float
-    quantity: str = "do_mg_l"
-    count: int = 1440
-    low_at: float | None = None
-    expected: int = 1440
-    below_s: float | None = 0.0
-    gateway_id: str = "g1"
-    node: str = "n1"
+def row(
+    day: date,
+    low: float,
+    mean: float,
+    high: float,
+    quantity: str = "do_mg_l",
+    count: int = 1440,
+    low_at: float = 0.0,
+    expected: int = 1440,
+    below_s: float | None = 0.0,
+) -> DayRow:
+    """A quantity's day of the node n1."""
+    of = QuantityDay(quantity, low, low_at, mean, high, count, below_s)
+    return DayRow("g1", "n1", day, samples=count, expected=expected, of=of)
 
 
 def on(number: int) -> date:
@@ -31,6 +31,7 @@ def on(number: int) -> date:
 
 
 def pond(number: int = 1, **changes: object) -> PondFacts:
+    """A pond with its number in all its names."""
     facts = {
         "id": number,
         "gateway_id": f"g{number}",

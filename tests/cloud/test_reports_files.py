@@ -16,7 +16,7 @@ from cloud.reports.lines import Report
 from cloud.reports.paper import paper
 from cloud.reports.periods import midnight_s, period_of
 from gateway.text import text
-from tests.cloud.report_rows import Row, on, pond
+from tests.cloud.report_rows import on, pond, row
 
 VI = text("vi")
 WICKED = "Ao #emph[x] $a$ *b* @q =1+1 \\ <l> _d_ `r`"
@@ -30,9 +30,9 @@ def made(*names: str) -> Report:
     lines = []
     for number, name in enumerate(names, 1):
         rows = [
-            Row(on(1), 2.345, 5.0, 8.0, low_at=midnight_s(on(1)) + 4.5 * 3600, below_s=5400),
-            Row(on(1), 28.0, 29.27, 31.0, quantity="temperature_c"),
-            Row(on(2), 4.0, 6.0, 9.0, count=720),
+            row(on(1), 2.345, 5.0, 8.0, low_at=midnight_s(on(1)) + 4.5 * 3600, below_s=5400),
+            row(on(1), 28.0, 29.27, 31.0, quantity="temperature_c"),
+            row(on(2), 4.0, 6.0, 9.0, count=720),
         ]
         lines.append(
             pond_line(pond(number, name=name), on(1), on(2), rows if number < 3 else [], {"do_low": 3}, on(30))
