@@ -27,6 +27,7 @@ from cloud.farms import repository as farms
 from cloud.farms.models import Pond
 from cloud.settings import CloudSettings
 from cloud.telemetry.latest import Newest, Value, latest_of
+from cloud.things import api as things_api
 from gateway.people.limits import DoorLimits
 from gateway.text import Text
 from gateway.web.pages import STATIC, make_environment, static_folder
@@ -50,7 +51,7 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.wall = time.time
     app.state.doors = DoorLimits(time.monotonic)
     app.middleware("http")(only_the_signed_in)
-    for room in (api, alerts_api, commands_api, areas_api, farms_api):
+    for room in (api, alerts_api, commands_api, areas_api, farms_api, things_api):
         app.include_router(room.router)
     for pages in (areas_page, door_page, account_page, people_page, audit_page, farms_page):
         app.include_router(pages.router)
