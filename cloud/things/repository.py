@@ -3,28 +3,29 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from cloud.farms.models import Gateway, Pond
-from cloud.things.observations import quantities_of
+from cloud.things.observations import Newest, latest_of
 from cloud.things.subjects import Instrument, Place
 from hardware.quantities import BY_SYMBOL
 
-BATCH = 500
+FIRST_BATCH, LARGEST_BATCH = 128, 1024
 LARGEST_ID = 2**31 - 1
 
 Seen = Select[str]
 
 
 def places(session: Session, seen: Seen, after: int = 0) -> Iterator[Place]:
-    """All ponds whose number is above `after`, in the order of numbers, a batch at a time."""
+    """All ponds whose number is above `after`, in the order of numbers, in batches that grow."""
+    batch = FIRST_BATCH
     while True:
-        found = _places(session, _ponds(seen).where(Pond.id > after).limit(BATCH))
+        found = _places(session, _ponds(seen).where(Pond.id > after).limit(batch))
         yield from found
-        if len(found) < BATCH:
+        if len(found) < batch:
             return
-        after = found[-1].number
+        after, batch = found[-1].number, min(2 * batch, LARGEST_BATCH)
 
 
 def place(session: Session, seen: Seen, number: int) -> Place | None:
@@ -45,44 +46,47 @@ def nodes(session: Session, seen: Seen) -> Iterator[Instrument]:
         yield Instrument(gateway_id, node or "")
 
 
-def _ponds(seen: Seen) -> Select[Pond, Gateway]:
-    return (
-        select(Pond, Gateway)
-        .join(Gateway, Gateway.id == Pond.gateway_id)
-        .where(Pond.gateway_id.in_(seen))
-        .order_by(Pond.id)
-    )
+def _ponds(seen: Seen) -> Select[Any]:
+    columns = (
+        Pond.id, Pond.key, Pond.name, Pond.node, Pond.kind, Pond.area_m2, Pond.registration, Pond.aerators,
+        Pond.longitude, Pond.latitude, Pond.gateway_id, Gateway.farm_name, Gateway.commune, Gateway.created_at,
+        Gateway.longitude.label("farm_longitude"), Gateway.latitude.label("farm_latitude"),
+    )  # fmt: skip
+    query = select(*columns).join(Gateway, Gateway.id == Pond.gateway_id)
+    return query.where(Pond.gateway_id.in_(seen)).order_by(Pond.id)
 
 
-def _places(session: Session, query: Select[Pond, Gateway]) -> list[Place]:
+def _places(session: Session, query: Select[Any]) -> list[Place]:
     rows = session.execute(query).all()
-    measured = quantities_of(session, [(pond.gateway_id, pond.node) for pond, _ in rows if pond.node])
-    return [_place(pond, gateway, measured.get((pond.gateway_id, pond.node or ""), ())) for pond, gateway in rows]
+    newest = latest_of(session, [(row.gateway_id, row.node) for row in rows if row.node])
+    return [_place(row, newest.get((row.gateway_id, row.node))) for row in rows]
 
 
-def _place(pond: Pond, gateway: Gateway, measured: tuple[str, ...]) -> Place:
+def _place(row: Row[Any], newest: Newest | None) -> Place:
+    symbols = dict.fromkeys(reading.quantity for reading in newest.readings) if newest else {}
     return Place(
-        number=pond.id,
-        name=pond.name,
-        gateway_id=gateway.id,
-        farm=gateway.farm_name or gateway.id,
-        node=pond.node,
-        position=_position(pond) or _position(gateway),
-        since_s=gateway.created_at,
+        number=row.id,
+        name=row.name,
+        gateway_id=row.gateway_id,
+        farm=row.farm_name or row.gateway_id,
+        node=row.node,
+        position=_position(row.longitude, row.latitude) or _position(row.farm_longitude, row.farm_latitude),
+        since_s=row.created_at,
         properties={
-            "farm": gateway.id,
-            "farmName": gateway.farm_name,
-            "commune": gateway.commune,
-            "pond": pond.key,
-            "pondKind": pond.kind or None,
-            "areaM2": pond.area_m2,
-            "registration": pond.registration or None,
-            "aerators": pond.aerators,
+            "farm": row.gateway_id,
+            "farmName": row.farm_name,
+            "commune": row.commune,
+            "pond": row.key,
+            "pondKind": row.kind or None,
+            "areaM2": row.area_m2,
+            "registration": row.registration or None,
+            "aerators": row.aerators,
         },
-        quantities=tuple(symbol for symbol in measured if symbol in BY_SYMBOL),
+        quantities=tuple(symbol for symbol in symbols if symbol in BY_SYMBOL),
+        newest_s=newest.taken_at if newest else 0.0,
     )
 
 
-def _position(row: Any) -> tuple[float, float] | None:
-    """Longitude and latitude, as GeoJSON orders them."""
-    return None if row.latitude is None or row.longitude is None else (row.longitude, row.latitude)
+def _position(longitude: float | None, latitude: float | None) -> tuple[float, float] | None:
+    """As GeoJSON orders them."""
+    return None if longitude is None or latitude is None else (longitude, latitude)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
+from cloud.telemetry.calendar import DAY_S
 from cloud.things.bounds import Span
 from cloud.things.newest_first import newest_first
 from cloud.things.observations import StoredSample, samples
@@ -93,10 +94,10 @@ Parts = Callable[[int], Iterator[Part]]
 class Scanner:
     """Reads observations for one request."""
 
-    def __init__(self, session: Session, budget: Budget, now_s: float) -> None:
+    def __init__(self, session: Session, budget: Budget) -> None:
         self._session = session
         self._budget = budget
-        self._now_s = now_s
+        self._last: tuple[tuple[str, str, float, float] | None, list[StoredSample]] = None, []
 
     def scan(self, parts: Parts, wish: Wish) -> Iterator[tuple[Observed, Mark]]:
         """The observations of the parts, each with its mark; Spent with the last mark when it was too much."""
@@ -146,12 +147,22 @@ class Scanner:
         since, until = max(wish.span.since, 0.0), min(wish.span.until, LATEST_S)
         if wish.newest_first:
             until = until if after is None else min(until, after.at + HALF_MS)
-            rows = newest_first(read, since, until, self._now_s)
+            read_once = partial(self._read_once, place.gateway_id, place.node)
+            rows = newest_first(read_once, since, until, place.newest_s + HALF_MS)
         else:
             rows = read(since if after is None else max(since, after.at - HALF_MS), until)
         for row in rows:
             self._budget.spend()
             yield from _observed(row, streams)
+
+    def _read_once(self, gateway_id: str, node: str, since: float, until: float) -> Iterator[StoredSample]:
+        """As `samples`; a day that was just read for another stream of the pond is not read again."""
+        if until - since > DAY_S:
+            return samples(self._session, gateway_id, node, since, until)
+        key = gateway_id, node, since, until
+        if self._last[0] != key:
+            self._last = key, list(samples(self._session, *key))
+        return iter(self._last[1])
 
 
 def _observed(row: StoredSample, streams: dict[str, Stream]) -> Iterator[Observed]:

@@ -11,7 +11,8 @@ from hardware.quantities import Quantity
 class Place:
     """A pond: a Thing, its Location, its HistoricalLocation and the feature that its water is.
 
-    `quantities` are the symbols of what its node measures; `since_s` is when its farm became known.
+    `quantities` are the symbols of what its node measures, by its newest sample, taken at `newest_s`; `since_s` is when
+    its farm became known.
     """
 
     number: int
@@ -23,6 +24,7 @@ class Place:
     since_s: float
     properties: dict[str, Any]
     quantities: tuple[str, ...] = ()
+    newest_s: float = 0.0
 
     @property
     def key(self) -> str:

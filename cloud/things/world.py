@@ -27,7 +27,7 @@ class World:
         self.budget = Budget()
         self._session = session
         self._seen = seen
-        self.scanner = Scanner(session, self.budget, now_s)
+        self.scanner = Scanner(session, self.budget)
 
     def all(self, entity: EntityType) -> Iterable[Any]:
         """All entities of a type."""
