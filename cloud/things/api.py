@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from cloud.accounts.access import Signed, farms_seen
+from cloud.accounts.access import REFUSED, Signed, farms_seen
 from cloud.api import Reading
 from cloud.things.answers import answer
 from cloud.things.links import BASE
@@ -20,6 +20,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {}, "text/plain": {}},
     },
     204: {"description": "The property is null."},
+    401: REFUSED[401],
     400: {"description": "The query options do not make sense; the answer names place and cause."},
     404: {"description": "The path leads nowhere that you may see."},
     501: {"description": "The standard has this, the service does not."},

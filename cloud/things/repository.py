@@ -47,12 +47,12 @@ def nodes(session: Session, seen: Seen) -> Iterator[Instrument]:
 
 
 def _ponds(seen: Seen) -> Select[Any]:
-    columns = (
+    columns: tuple[Any, ...] = (
         Pond.id, Pond.key, Pond.name, Pond.node, Pond.kind, Pond.area_m2, Pond.registration, Pond.aerators,
         Pond.longitude, Pond.latitude, Pond.gateway_id, Gateway.farm_name, Gateway.commune, Gateway.created_at,
         Gateway.longitude.label("farm_longitude"), Gateway.latitude.label("farm_latitude"),
     )  # fmt: skip
-    query = select(*columns).join(Gateway, Gateway.id == Pond.gateway_id)
+    query: Select[Any] = select(*columns).join(Gateway, Gateway.id == Pond.gateway_id)
     return query.where(Pond.gateway_id.in_(seen)).order_by(Pond.id)
 
 

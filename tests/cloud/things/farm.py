@@ -48,7 +48,6 @@ SET_OF = {
     "Datastream": "Datastreams",
     "FeatureOfInterest": "FeaturesOfInterest",
 }
-POND: dict[str, Any] = {"aerators": 4, "alarm_low": 4.0, "danger_low": 3.0, "kind": "intensive", "registration": ""}
 
 
 def taken_at(number: int) -> float:
