@@ -5,6 +5,7 @@ from typing import Any
 
 from cloud.things.model import EntityType, Property, entity_type, many, one
 from cloud.things.subjects import Observed, Place, Stream
+from cloud.things.times import written
 from cloud.things.units import UNITS
 from gateway.text import text
 from hardware import registers
@@ -53,7 +54,7 @@ def _parameters(seen: Observed) -> dict[str, Any]:
     return {
         "boot": seen.boot,
         "sequence": seen.sequence,
-        "receivedAt": seen.received_at,
+        "receivedAt": written(seen.received_at),
         "late": seen.late,
         "clockKnown": seen.wall_known,
         "reason": REASONS.get(seen.reason, str(seen.reason)),

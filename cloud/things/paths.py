@@ -58,7 +58,7 @@ def segments(path: str) -> list[Segment]:
     found, at = list[Segment](), 0
     while at < len(path):
         match = _SEGMENT.match(path, at)
-        if match is None or len(path) > LONGEST or len(found) == MOST_SEGMENTS:
+        if match is None or len(path) > LONGEST or len(found) == MOST_SEGMENTS or "\0" in path:
             raise Absent(
                 f"path, character {at + 1}", "this leads nowhere", "Paths begin with a set of the service root."
             )

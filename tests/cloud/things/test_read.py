@@ -145,6 +145,7 @@ def test_an_id_with_marks_that_mean_something_in_a_path_leads_to_its_entity(ever
         "Things/$count",
         "Things//name",
         "Things/" * 400,
+        "Sensors('g1.%00')",
     ],
 )
 def test_a_path_that_leads_nowhere_is_404(path: str, everything: TestClient) -> None:
