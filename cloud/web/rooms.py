@@ -23,12 +23,13 @@ from cloud.reports import api as reports_api
 from cloud.reports import page as reports_page
 from cloud.stations import api as stations_api
 from cloud.stations import page as stations_page
+from cloud.things import api as things_api
 from cloud.web import completeness_page, map_page, pond_page, ponds_page
 from gateway.web import shared
 
 APIS = (
     api, alerts_api, commands_api, areas_api, farms_api, stations_api, crops_api, reports_api, advisories_api,
-    incidents_api, cap_feed,
+    incidents_api, cap_feed, things_api,
 )  # fmt: skip
 PAGES = (
     ponds_page, pond_page, map_page, completeness_page, areas_page, door_page, account_page, people_page, audit_page,
