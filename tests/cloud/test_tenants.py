@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
-from cloud.accounts import audit
+from cloud.accounts import audit, repository
+from cloud.advisories.models import Advisory, AdvisoryUnit
 from cloud.alerts import repository as alerts
 from cloud.alerts.models import SILENT
 from cloud.commands import repository as commands
 from cloud.farms import repository as farms
+from cloud.incidents.models import Incident
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.messages import parse_farm
 from cloud.telemetry.source import Message
@@ -102,6 +105,49 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/units"): FREE,
     ("GET", "/api/areas"): FREE,
     ("POST", "/api/enrol"): Route(json={"code": "22222222", "public_key": "A" * 44, "signature": "A" * 88}),
+    ("GET", "/advisories"): FREE,
+    ("POST", "/advisories"): Route(form={"kind": "heat"}),
+    ("GET", "/advisories/new"): FREE,
+    ("GET", "/advisories/suggestions"): FREE,
+    ("GET", "/advisories/{advisory_id}"): NAMES,
+    ("POST", "/advisories/{advisory_id}"): Route(refuses=True, form={"kind": "heat"}),
+    ("GET", "/advisories/{advisory_id}/edit"): NAMES,
+    ("POST", "/advisories/{advisory_id}/issue"): NAMES,
+    ("POST", "/advisories/{advisory_id}/withdraw"): NAMES,
+    ("POST", "/advisories/{advisory_id}/discard"): NAMES,
+    ("GET", "/advice"): FREE,
+    ("GET", "/advice/{advisory_id}"): NAMES,
+    ("POST", "/advice/{advisory_id}/answers"): Route(refuses=True, form={"text": "mine"}),
+    ("GET", "/api/advisories"): FREE,
+    ("POST", "/api/advisories"): Route(json={}),
+    ("GET", "/api/advisories/{advisory_id}"): NAMES,
+    ("PUT", "/api/advisories/{advisory_id}"): Route(refuses=True, json={}),
+    ("DELETE", "/api/advisories/{advisory_id}"): NAMES,
+    ("POST", "/api/advisories/{advisory_id}/issue"): NAMES,
+    ("POST", "/api/advisories/{advisory_id}/withdraw"): NAMES,
+    ("POST", "/api/advisories/{advisory_id}/read"): NAMES,
+    ("GET", "/api/advisories/{advisory_id}/deliveries"): NAMES,
+    ("GET", "/api/advisories/{advisory_id}/answers"): NAMES,
+    ("POST", "/api/advisories/{advisory_id}/answers"): Route(refuses=True, json={"text": "mine"}),
+    ("GET", "/cap/feed.atom"): FREE,
+    ("GET", "/cap/{advisory_id}.xml"): NAMES,
+    ("GET", "/cap/{advisory_id}-cancel.xml"): NAMES,
+    ("GET", "/incidents"): FREE,
+    ("GET", "/incidents/photo.js"): FREE,
+    ("GET", "/incidents/cluster"): FREE,
+    ("GET", "/incidents/report"): FREE,
+    ("POST", "/incidents/report"): Route(refuses=True, form={"where": "strange-1/ao-1", "kind": "other"}),
+    ("GET", "/incidents/{incident_id}"): NAMES,
+    ("POST", "/incidents/{incident_id}/steps"): Route(refuses=True, form={"what": "taken"}),
+    ("POST", "/incidents/{incident_id}/photo"): NAMES,
+    ("GET", "/api/incidents"): FREE,
+    ("POST", "/api/incidents"): Route(refuses=True, json={"farm": "strange-1", "pond": "ao-1", "kind": "other"}),
+    ("GET", "/api/incidents/cluster"): FREE,
+    ("GET", "/api/incidents/{incident_id}"): NAMES,
+    ("GET", "/api/incidents/{incident_id}/steps"): NAMES,
+    ("POST", "/api/incidents/{incident_id}/steps"): Route(refuses=True, json={"what": "taken"}),
+    ("GET", "/api/incidents/{incident_id}/photo"): NAMES,
+    ("PUT", "/api/incidents/{incident_id}/photo"): NAMES,
 }
 OF_FASTAPI = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 
@@ -124,12 +170,14 @@ class Neighbours:
             command = commands.issue(session, "strange-1", "release", {}, "Bà Kín", now_s).id
             pond = farms.ponds_of(session, "strange-1")[0].id
             alerts.open_one(session, "strange-1", SILENT, now_s)
+            advisory, incident = advice_elsewhere(session, now_s), incident_of(session, "strange-1", now_s)
             audit.note(session, "Bà Kín", "farm_changed", "strange-1", {}, now_s)
         ingest.store([Message("farm/strange-1/up/rows", rows(sample(1)))])
         owner = add_person(database, "farmer", "0908888888", name="Bà Kín", farms=["strange-1"])
         worker = add_person(database, "worker", "0908888889", name="Bà Kín Hai", farms=["strange-1"])
         self.key = token(database, owner, "worker", "strange-1")
         self.ids = {"farm_id": "strange-1", "pond_id": pond, "pond_key": "ao-1", "command_id": command}
+        self.ids |= {"advisory_id": advisory, "incident_id": incident}
         self.ids |= {"person_id": worker, "token_id": 1, "secret": "wrong"}
         mine = add_person(database, "farmer", "0901111111", farms=["mine"])
         grant(database, "mine", mine)
@@ -146,6 +194,51 @@ class Neighbours:
         url = path.format(**self.ids)
         answer = client.request(method, url, json=route.json, data=route.form)
         return answer.status_code, answer.text
+
+
+def advice_elsewhere(session: Session, now_s: float) -> int:
+    """A draft for a commune in which neither farm lies; its number."""
+    author = repository.add(session, "Bà Kín", "officer", "0907777777", "vi", now_s)
+    texts = {"title_vi": "Ao Kín", "body_vi": "Ao Kín", "title_en": "", "body_en": "", "place": "Ao Kín", "phase": ""}
+    made = Advisory(
+        kind="other",
+        severity="minor",
+        certainty="unknown",
+        pond_kinds="",
+        valid_from=now_s,
+        valid_until=now_s + 86400,
+        state="draft",
+        author_id=author.id,
+        author=author.name,
+        created_at=now_s,
+        **texts,
+    )
+    session.add(made)
+    session.flush()
+    session.add(AdvisoryUnit(advisory_id=made.id, code="10000"))
+    return made.id
+
+
+def incident_of(session: Session, farm: str, now_s: float) -> int:
+    """A report of a farm; its number."""
+    reporter = repository.add(session, "Bà Kín Ba", "worker", "0907777778", "vi", now_s)
+    made = Incident(
+        gateway_id=farm,
+        pond="",
+        pond_name="",
+        kind="other",
+        text="Ao Kín",
+        photo="",
+        reported_at=now_s,
+        reporter_id=reporter.id,
+        reporter=reporter.name,
+        state="open",
+        officer_id=None,
+        officer="",
+    )
+    session.add(made)
+    session.flush()
+    return made.id
 
 
 @pytest.fixture
@@ -185,7 +278,7 @@ def test_a_stranger_gets_nothing_but_the_door(neighbours: Neighbours) -> None:
     client = TestClient(neighbours.cloud.app, follow_redirects=False)
     for (method, path), route in TABLE.items():
         status, text = neighbours.ask(client, method, path, route)
-        public = path.startswith(("/login", "/invitation", "/language", "/api/enrol"))
+        public = path.startswith(("/login", "/invitation", "/language", "/api/enrol", "/cap"))
         assert status in ((200, 303, 403, 404, 429) if public else (303, 401)), (method, path, status)
         assert not [mark for mark in MARKS if status == 200 and mark in text], (method, path)
     untouched(neighbours)
