@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FIRMWARE := build/firmware
-FORMATTED := gateway cloud hardware bench firmware/*.py firmware/field tests/system tests/gateway tests/cloud tests/hardware \
+FORMATTED := gateway cloud deploy hardware bench firmware/*.py firmware/field tests/system tests/gateway tests/cloud tests/hardware \
   tests/firmware/*.py tests/firmware/field
 
 .PHONY: demo test test-only soak bench bench-oxygen lint format docs sbom hardware lock clean

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cloud.settings import CloudSettings, read_settings
+from cloud.stations.command import app as stations_app
 from gateway.children import Child, run_children, this_command
 
 if TYPE_CHECKING:
-    from cloud.telemetry.source import MqttSource
+    from cloud.telemetry.source import Source
 
 app = typer.Typer(help="The cloud of many farms.", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(stations_app, name="stations")
 
 Data = Annotated[Path, typer.Option(help="The folder of the cloud's data.")]
 
@@ -152,6 +154,28 @@ def load_areas(
     typer.echo(f"{count} units")
 
 
+@app.command("seed-demo")
+def seed_demo(
+    ponds: Annotated[int, typer.Option(min=1, max=20_000)] = 2000,
+    days: Annotated[int, typer.Option(min=1, max=400)] = 30,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="Between two samples of a pond.")] = 10,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Fill an empty database with a made-up province: farms, an officer, a month of samples."""
+    from cloud.database import Database
+    from cloud.seed import Plan, SeedError, seed
+
+    settings = read_settings(data)
+    _prepare(settings)
+    began_s = time.monotonic()
+    try:
+        samples = seed(Database(settings.database_url), Plan(ponds, days, minutes), time.time())
+    except SeedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{ponds} ponds, {samples:,} samples in {time.monotonic() - began_s:.0f} s")
+
+
 @app.command()
 def run(data: Data = DEFAULT_DATA) -> None:
     """Run broker, ingest and web, each started again when it dies."""
@@ -176,36 +200,52 @@ def broker(data: Data = DEFAULT_DATA) -> None:
 @app.command()
 def ingest(data: Data = DEFAULT_DATA) -> None:
     """Run the ingest alone: from the broker to the database."""
-    from cloud.broker import CLOUD_USER
-    from cloud.telemetry.source import MqttSource
-
     _log()
     settings = read_settings(data)
     _prepare(settings)
-    source = MqttSource(settings.mqtt_url, CLOUD_USER, settings.own_password_file.read_text().strip())
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_ingest(settings, source))
+        asyncio.run(_ingest(settings, _open_source(settings)))
 
 
-async def _ingest(settings: CloudSettings, source: "MqttSource") -> None:
-    """The ingest, and beside it what seals its days and what needs its ear and its voice: silent gateways, commands."""
+def _open_source(settings: CloudSettings) -> "Source":
+    """RabbitMQ's queue for an amqp:// or amqps:// URL, an MQTT session for any other."""
+    from cloud.broker import CLOUD_USER
+    from cloud.telemetry.amqp import AmqpSource
+    from cloud.telemetry.source import MqttSource
+
+    if settings.mqtt_url.startswith(("amqp://", "amqps://")):
+        return AmqpSource(settings.mqtt_url)
+    return MqttSource(settings.mqtt_url, CLOUD_USER, settings.own_password_file.read_text().strip())
+
+
+async def _ingest(settings: CloudSettings, source: "Source") -> None:
+    """The ingest, and in one worker of all what seals days, watches gateways and stations, and sends commands."""
     from cloud.alerts.messages import Teller
     from cloud.alerts.silence import Silence
     from cloud.alerts.watch import watch
     from cloud.commands.sender import Sender
     from cloud.database import Database
+    from cloud.once import only_here
+    from cloud.stations.watch import watch_stations, workers_of
     from cloud.telemetry.ingest import Ingest
     from cloud.telemetry.sealing import Sealer, seal_for_ever
 
     database = Database(settings.database_url)
     silence = Silence(database, time.monotonic, time.time, settings.silent_after_s)
     teller = Teller(database, settings.alert_urls_file, time.monotonic)
+
+    async def beside() -> None:
+        silence.deaf()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(seal_for_ever(Sealer(database, time.time), settings.keep_days))
+            group.create_task(watch(silence, teller, lambda: source.connected))
+            group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
+            group.create_task(watch_stations(workers_of(database, settings, time.monotonic, time.time)))
+
     async with asyncio.TaskGroup() as group:
         group.create_task(source.run())
         group.create_task(Ingest(database, source, on_life=silence.heard).run())
-        group.create_task(seal_for_ever(Sealer(database, time.time), settings.keep_days))
-        group.create_task(watch(silence, teller, lambda: source.connected))
-        group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
+        group.create_task(only_here(database, beside))
 
 
 @app.command()

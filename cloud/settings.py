@@ -32,9 +32,19 @@ class CloudSettings:
         return self.data / "command-key.pem"
 
     @property
+    def photos(self) -> Path:
+        """The folder of photos that farmers sent with reports."""
+        return self.data / "photos"
+
+    @property
     def alert_urls_file(self) -> Path:
         """Whom to tell of alerts: lists of apprise URLs under a gateway's id, and under "all"."""
         return self.data / "alert-urls.toml"
+
+    @property
+    def stations_file(self) -> Path:
+        """Which folders are watched for station files, and what is exported."""
+        return self.data / "stations.toml"
 
     @property
     def users_file(self) -> Path:

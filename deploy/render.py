@@ -23,10 +23,10 @@ def main() -> None:
     try:
         sys.stdout.write(render(template, tomllib.loads(values.read_text(encoding="utf-8"))))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        print(f"{sys.argv[0]}: {error}", file=sys.stderr)  # noqa: T201
+        print(f"{sys.argv[0]}: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyError as error:
-        print(f"{values} has no value for {error}, which {template} needs: add a line to it", file=sys.stderr)  # noqa: T201
+        print(f"{values} has no value for {error}, which {template} needs: add a line to it", file=sys.stderr)
         sys.exit(2)
 
 

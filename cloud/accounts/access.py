@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Depends, HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Select, String, cast, or_, select, union
 
 from cloud.accounts.models import FarmPerson, Grant, Scope
-from cloud.areas.models import ExtensionAreaUnit, Unit
+from cloud.areas.models import COMMUNES, ExtensionAreaUnit, Unit
 from cloud.farms.models import Gateway
 
 Role = Literal["farmer", "worker", "technician", "officer", "administrator"]
@@ -45,7 +46,10 @@ class Asking:
         return f"person {self.id}" if self.token is None else f"token {self.token} of person {self.id}"
 
 
-def signed(request: Request) -> Asking:
+BEARER = HTTPBearer(auto_error=False, description="A machine's token; browsers have a session instead.")
+
+
+def signed(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Asking:
     """Who is asking; 401 without session or token (pages are sent to /login before)."""
     asking: Asking | None = getattr(request.state, "asking", None)
     if asking is None:
@@ -68,7 +72,15 @@ def one_of(*roles: Role) -> Callable[[Asking], Asking]:
 
 
 Officer = Annotated[Asking, Depends(one_of("officer", "administrator"))]
-Administrator = Annotated[Asking, Depends(one_of("administrator"))]
+
+
+def _administrator(asking: Annotated[Asking, Depends(one_of("administrator"))]) -> Asking:
+    if asking.farm is not None:
+        raise HTTPException(403, f"this token is for the farm {asking.farm} only")
+    return asking
+
+
+Administrator = Annotated[Asking, Depends(_administrator)]
 
 
 def _in_person(asking: Signed) -> Asking:
@@ -109,7 +121,9 @@ def communes_seen(asking: Asking, now_s: float) -> Select[str]:
         return select(Scope.code).where(Scope.person_id == asking.id, Scope.kind == kind)
 
     areas = select(ExtensionAreaUnit.code).where(cast(ExtensionAreaUnit.area_id, String).in_(scope("area")))
-    provinces = select(Unit.code).where(Unit.parent.in_(scope("province")), Unit.valid_from <= today)
+    provinces = select(Unit.code).where(
+        Unit.parent.in_(scope("province")), Unit.kind.in_(COMMUNES), Unit.valid_from <= today
+    )
     return select(union(scope("commune"), areas, provinces).subquery().c.code)
 
 

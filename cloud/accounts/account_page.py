@@ -11,7 +11,7 @@ from cloud.accounts.page import Limits, Name, Now, Password, Short, address_of, 
 from cloud.api import Reading
 from cloud.commands.api import Writing
 from cloud.farms import repository as farms
-from gateway.people.passwords import PasswordRefused
+from gateway.people.passwords import PasswordRefused, hash_of
 from gateway.text import LANGUAGES, Text
 from gateway.web.shared import YEAR_S, Words
 
@@ -41,6 +41,7 @@ def save(asking: InPerson, writing: Writing, name: Name, now_s: Now, language: S
 def change_password(
     request: Request,
     asking: InPerson,
+    reading: Reading,
     writing: Writing,
     words: Words,
     limits: Limits,
@@ -49,17 +50,18 @@ def change_password(
     new: Password,
 ) -> Response:
     """Another password, for whom knows the old one; every browser has to sign in again."""
-    found, place, key = _me(writing, asking), address_of(request), str(asking.id)
+    place, key = address_of(request), str(asking.id)
     if wait_s := limits.try_s(key, place):
         problem = words("door.wait", minutes=wait_s / 60 + 1)
-        return _page(request, asking, writing, words, problem=problem, status=429)
-    if not doors.is_password(found, old):
-        return _page(request, asking, writing, words, problem=words("account.wrong_old"), status=403)
+        return _page(request, asking, reading, words, problem=problem, status=429)
+    if not doors.is_password(_me(reading, asking), old):
+        return _page(request, asking, reading, words, problem=words("account.wrong_old"), status=403)
     limits.succeeded(key, place)
     try:
-        doors.set_password(writing, found, new)
+        kept = hash_of(new)
     except PasswordRefused:
-        return _page(request, asking, writing, words, problem=words("door.short"), status=422)
+        return _page(request, asking, reading, words, problem=words("door.short"), status=422)
+    doors.set_password(writing, _me(writing, asking), kept)
     audit.note(writing, asking.who, "password_set", None, {"from": place}, now_s)
     return RedirectResponse("/login", status_code=303)
 
@@ -86,9 +88,9 @@ def make_token(
     """A machine's key, shown this once; a farmer's is for one farm of theirs."""
     chosen = _token_role(asking, role)
     if asking.role == "farmer" and not repository.belongs(writing, asking.id, farm):
-        raise HTTPException(422, "a farmer's token is for one of the farmer's farms")
-    if farm and not farms.knows(writing, farm):
-        raise HTTPException(422, f"there is no farm {farm}")
+        raise HTTPException(404, f"you have no farm {farm}; a farmer's token is for one of the farmer's farms")
+    if farm and farms.one(writing, farm) is None:
+        raise HTTPException(404, f"there is no farm {farm}")
     made, secret = doors.make_token(writing, asking.id, name, chosen, farm or None, now_s)
     audit.note(writing, asking.who, "token_made", farm or None, {"token": made.id, "role": chosen}, now_s)
     return _page(request, asking, writing, words, secret=secret)
@@ -107,7 +109,7 @@ def _token_role(asking: Asking, wanted: str) -> Role:
     for role in doors.TOKEN_ROLES[asking.role]:
         if role == wanted:
             return role
-    raise HTTPException(422, f"your machines may be: {', '.join(doors.TOKEN_ROLES[asking.role]) or 'nothing'}")
+    raise HTTPException(403, f"your machines may be: {', '.join(doors.TOKEN_ROLES[asking.role]) or 'nothing'}")
 
 
 def _me(writing: Writing, asking: Asking) -> Person:

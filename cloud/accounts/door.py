@@ -18,10 +18,12 @@ PUBLIC = (
     "/invitation",
     "/language",
     "/api/enrol",
+    "/cap",
+    "/boards/",
     "/docs",
     "/openapi.json",
 )
-COOKIE, SECURE_COOKIE = "cloud-session", "__Host-session"
+COOKIE, SECURE_COOKIE = "cloud-session", "__Host-cloud-session"
 
 
 def is_public(path: str) -> bool:
@@ -81,7 +83,7 @@ def who_asks(request: Request) -> Asking | None:
 
 def _refused(request: Request) -> Response:
     path = request.url.path
-    if path.startswith("/api/") or "authorization" in request.headers:
+    if path.startswith(("/api/", "/sta/")) or "authorization" in request.headers:
         return JSONResponse({"detail": "sign in first"}, 401, {"WWW-Authenticate": "Bearer"})
     target = f"/login?next={quote(path)}"
     if "hx-request" in request.headers:

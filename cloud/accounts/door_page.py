@@ -13,7 +13,7 @@ from cloud.accounts.models import Person
 from cloud.accounts.page import Address, Limits, Now, Password, Short, address_of, show
 from cloud.api import Reading
 from cloud.commands.api import Writing
-from gateway.people.passwords import PasswordRefused
+from gateway.people.passwords import PasswordRefused, hash_of
 from gateway.text import Text
 from gateway.web.shared import YEAR_S, Words
 
@@ -29,6 +29,7 @@ def ask(request: Request, words: Words, target: Annotated[str, Query(alias="next
 @router.post("/login")
 def enter(
     request: Request,
+    reading: Reading,
     writing: Writing,
     words: Words,
     limits: Limits,
@@ -38,7 +39,7 @@ def enter(
     target: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Right number or address and password open a session; what is wrong is not told, and too many tries have to wait."""
-    found, place = repository.find(writing, address), address_of(request)
+    found, place = repository.find(reading, address), address_of(request)
     key = str(found.id) if found else "|".join(part for part in repository.address_of(address) if part)
     if wait_s := limits.try_s(key, place):
         return _door(request, words, target, words("door.wait", minutes=wait_s / 60 + 1), 429)
@@ -92,13 +93,14 @@ def invited(request: Request, secret: str, reading: Reading, words: Words, now_s
 @router.post("/invitation/{secret}")
 def accept(request: Request, secret: str, writing: Writing, words: Words, now_s: Now, password: Password) -> Response:
     """The password is set, the link is void, and the person is in."""
+    try:
+        kept = hash_of(password)
+    except PasswordRefused:
+        return _invitation(request, words, doors.invited(writing, secret, now_s), secret, words("door.short"), 422)
     found = doors.invited(writing, secret, now_s)
     if found is None:
         return _invitation(request, words, None, secret, "")
-    try:
-        doors.set_password(writing, found, password)
-    except PasswordRefused:
-        return _invitation(request, words, found, secret, words("door.short"), 422)
+    doors.set_password(writing, found, kept)
     audit.note(writing, f"person {found.id}", "password_set", None, {"from": address_of(request)}, now_s)
     return _signed_in(request, writing, found, "/", now_s)
 

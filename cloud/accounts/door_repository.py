@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as Queries
 from cloud.accounts.access import Asking, Role
 from cloud.accounts.models import Invitation, Person, Session, Token
 from cloud.accounts.secret import hashed, new_secret, short_code, typed
-from gateway.people.passwords import hash_of, matches
+from gateway.people.passwords import matches
 
 SESSION_IDLE_S = 90 * 86400.0
 SEEN_EVERY_S = 3600.0
@@ -30,9 +30,9 @@ def is_password(found: Person | None, password: str) -> bool:
     return matches(found.password if found and usable else None, password)
 
 
-def set_password(session: Queries, found: Person, password: str) -> None:
-    """A new password; sessions and invitations of the person end. Raises PasswordRefused."""
-    found.password = hash_of(password)
+def set_password(session: Queries, found: Person, kept: str) -> None:
+    """What is kept of a new password (`hash_of`); sessions and invitations of the person end."""
+    found.password = kept
     end_all(session, found.id)
     session.execute(delete(Invitation).where(Invitation.person_id == found.id))
 

@@ -8,6 +8,7 @@ import segno
 from fastapi import Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
+from cloud.accounts.doors import doors_of
 from gateway.people.limits import DoorLimits
 from gateway.people.passwords import MOST_PASSWORD
 from gateway.text import Text
@@ -35,7 +36,10 @@ Limits = Annotated[DoorLimits, Depends(_limits)]
 
 def show(request: Request, template: str, words: Text, *, title: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page in the frame."""
-    frame = {"t": words, "title": title, "static": STATIC, "asking": request.state.asking}
+    asking = request.state.asking
+    frame = {"t": words, "title": title, "static": STATIC, "asking": asking, "here": request.url.path}
+    if asking is not None:
+        frame["doors"] = doors_of(asking.role)
     page = request.app.state.environment.get_template(template).render({**frame, **values})
     return HTMLResponse(page, status)
 

@@ -9,6 +9,7 @@ from cloud.alerts import repository
 from cloud.alerts.models import SILENT
 from cloud.database import Database
 from cloud.farms import repository as farms
+from cloud.farms.models import Gateway
 
 
 class Silence:
@@ -23,6 +24,7 @@ class Silence:
         self._after_s = after_s
         self._listening_since_s = monotonic()
         self._heard_s: dict[str, float] = {}
+        self._described_at: dict[str, float | None] = {}
 
     def heard(self, gateway_id: str) -> None:
         """A gateway has just described its farm."""
@@ -37,9 +39,16 @@ class Silence:
         now_s, wall_s = self._monotonic(), self._wall()
         with self._database.write() as session:
             for gateway in farms.farms(session):
+                self._look(gateway, now_s)
                 heard_s = self._heard_s.get(gateway.id)
                 since_s = max(self._listening_since_s, heard_s or self._listening_since_s)
                 if now_s - since_s >= self._after_s:
                     repository.open_one(session, gateway.id, SILENT, wall_s)
                 elif heard_s is not None and heard_s >= self._listening_since_s:
                     repository.close(session, gateway.id, SILENT, wall_s)
+
+    def _look(self, gateway: Gateway, now_s: float) -> None:
+        """A description that is not the one of the last look: another worker has heard the gateway since."""
+        if self._described_at.get(gateway.id, gateway.described_at) != gateway.described_at:
+            self._heard_s[gateway.id] = now_s
+        self._described_at[gateway.id] = gateway.described_at

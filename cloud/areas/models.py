@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database import Base
 
+COMMUNES = ("commune", "ward", "special_zone")
+
 
 class Unit(Base):
     """A unit under its code from one day until another (not included); `parent` is the code of the unit it lies in."""

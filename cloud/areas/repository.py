@@ -8,10 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from cloud.areas.models import ExtensionArea, ExtensionAreaUnit, Succession, Unit
+from cloud.areas.models import COMMUNES, ExtensionArea, ExtensionAreaUnit, Succession, Unit
 from gateway.people.names import slug
-
-COMMUNES = ("commune", "ward", "special_zone")
 
 
 @dataclass

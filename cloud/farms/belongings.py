@@ -3,19 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, false, or_, select
+from sqlalchemy import Column, ColumnElement, Table, delete, false, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import sort_tables
 
 from cloud.models import Base
 
-OF_THE_FARM = "gateway_id"
-SECRET = frozenset(("tokens", "claim_codes"))
+GATEWAYS, NODES, REFUSED = (Base.metadata.tables[name] for name in ("gateways", "nodes", "quarantine"))
+OPENS_DOORS = frozenset(("tokens", "claim_codes"))
 BATCH = 1000
+
+Link = tuple[Column[Any], Column[Any]]
 
 
 def tables() -> list[Table]:
     """Every table that has rows of farms, those that others refer to first."""
-    return [table for table in Base.metadata.sorted_tables if _of_farms(table)]
+    found = [table for table in Base.metadata.tables.values() if table in (GATEWAYS, REFUSED) or _links(table)]
+    order = [(there.table, table) for table in found for _, there in _links(table)]
+    return sort_tables(found, extra_dependencies=order)
 
 
 def rows(session: Session, table: Table, gateway_id: str) -> Iterator[dict[str, Any]]:
@@ -37,20 +42,21 @@ def delete_all(session: Session, gateway_id: str) -> dict[str, int]:
 
 def of_farm(table: Table, gateway_id: str) -> ColumnElement[bool]:
     """The condition for a farm's rows: they name it, or refer to a row that is the farm's."""
-    if table.name == "gateways":
-        return table.c.id == gateway_id
-    if OF_THE_FARM in table.c:
-        return table.c[OF_THE_FARM] == gateway_id
-    parents = [key for key in table.foreign_keys if key.column.table is not table and _of_farms(key.column.table)]
+    if table is GATEWAYS:
+        return GATEWAYS.c.id == gateway_id
+    if table is REFUSED:
+        return REFUSED.c.topic.startswith(f"farm/{gateway_id}/", autoescape=True)
     return or_(
         false(),
-        *(key.parent.in_(select(key.column).where(of_farm(key.column.table, gateway_id))) for key in parents),
+        *(here.in_(select(there).where(of_farm(there.table, gateway_id))) for here, there in _links(table)),
     )
 
 
-def _of_farms(table: Table) -> bool:
-    return (
-        table.name == "gateways"
-        or OF_THE_FARM in table.c
-        or any(key.column.table is not table and _of_farms(key.column.table) for key in table.foreign_keys)
-    )
+def _links(table: Table) -> list[Link]:
+    """Through which columns rows belong to a farm; telemetry's largest tables say so by name alone."""
+    if "gateway_id" in table.c:
+        return [(table.c.gateway_id, GATEWAYS.c.id)]
+    if "node_id" in table.c:
+        return [(table.c.node_id, NODES.c.id)]
+    keys = [key for key in table.foreign_keys if key.column.table is not table]
+    return [(key.parent, key.column) for key in keys if key.column.table is GATEWAYS or _links(key.column.table)]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from cloud.areas import repository as areas
+from cloud.areas.models import COMMUNES
 from cloud.farms.models import Gateway, Pond
 from gateway.people.phones import international
 
@@ -51,7 +52,7 @@ def change_farm(session: Session, farm: Gateway, change: FarmChange, pattern: st
     given = change.model_dump(exclude_unset=True)
     if code := given.get("commune"):
         unit = areas.unit(session, code, today)
-        if unit is None or unit.kind not in areas.COMMUNES:
+        if unit is None or unit.kind not in COMMUNES:
             raise ChangeRefused(f"commune: {code} is no commune of today; /api/units finds it by its name")
     if given.get("phone"):
         given["phone"] = international(given["phone"])

@@ -77,8 +77,10 @@ def revoke(settings: CloudSettings, gateway: Gateway, now_s: float) -> None:
 
 def _gateway_of(session: Session, claim: ClaimCode, now_s: float) -> Gateway:
     if claim.gateway_id is None:
-        claim.gateway_id = _new_id(session, claim.farm_name)
-        repository.add_gateway(session, claim.gateway_id, now_s)
+        made = _new_id(session, claim.farm_name)
+        repository.add_gateway(session, made, now_s)
+        session.flush()
+        claim.gateway_id = made
     gateway = repository.one(session, claim.gateway_id)
     if gateway is None:
         raise ClaimRefused(f"the farm {claim.gateway_id} is gone")

@@ -1,23 +1,21 @@
-"""A farm's data as a zip of JSON lines, one file a table, made while it is sent."""
+"""A farm's data as a zip of JSON lines, one file a table and one of all samples, made while it is sent."""
 
 import base64
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.database import Database
 from cloud.farms import belongings
+from cloud.farms.repository import nodes_of
 from cloud.telemetry.history import all_samples
-from cloud.telemetry.models import Node
 
 PACKED = frozenset(("hot", "chunks"))
-
 READ_ME = (
     "Every file has one JSON object a line, one file a table; times are Unix seconds, bytes are base64.\n"
     "Mỗi tệp là một bảng, mỗi dòng là một đối tượng JSON; thời gian tính bằng giây Unix, byte ở dạng base64.\n"
@@ -49,20 +47,20 @@ def export(database: Database, gateway_id: str) -> Iterator[bytes]:
     with database.read() as session, zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         archive.writestr("README.txt", READ_ME)
         for table in belongings.tables():
-            if table.name not in belongings.SECRET | PACKED:
+            if table.name not in belongings.OPENS_DOORS | PACKED:
                 yield from _file(archive, pipe, table.name, belongings.rows(session, table, gateway_id))
         yield from _file(archive, pipe, "samples", _samples(session, gateway_id))
     yield pipe.take()
 
 
 def _samples(session: Session, gateway_id: str) -> Iterator[dict[str, Any]]:
-    """What the packed tables hold, unpacked; a reading is [quantity, value, quality, reason]."""
-    for node_id, node in session.execute(select(Node.id, Node.node).where(Node.gateway_id == gateway_id)).all():
-        for sample in all_samples(session, node_id):
+    """Every sample, out of the form in which the database keeps it."""
+    for number, node in nodes_of(session, gateway_id):
+        for sample in all_samples(session, number):
             yield {"node": node, **asdict(sample)}
 
 
-def _file(archive: zipfile.ZipFile, pipe: _Pipe, name: str, rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def _file(archive: zipfile.ZipFile, pipe: _Pipe, name: str, rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     with archive.open(f"{name}.jsonl", "w", force_zip64=True) as file:
         for number, row in enumerate(rows, start=1):
             file.write(json.dumps(row, ensure_ascii=False, default=_plain).encode() + b"\n")

@@ -19,6 +19,8 @@ from cloud.farms import belongings, enrolment, repository
 from cloud.farms.changes import ChangeRefused, FarmChange, PondChange, PondKind, change_farm, change_pond
 from cloud.farms.export import export
 from cloud.farms.models import Gateway
+from cloud.incidents import photos
+from cloud.incidents import repository as incidents
 from gateway.text import Text
 from gateway.web.shared import Words
 
@@ -74,7 +76,6 @@ def save(
     try:
         given = change_farm(writing, found, FarmChange.model_validate(values), pattern, today)
     except (ValidationError, ChangeRefused) as error:
-        writing.rollback()
         return _about(request, farm, writing, words, now_s, problem=_why(error), status=422)
     audit.note(writing, asking.who, "farm_changed", farm.id, given, now_s)
     return RedirectResponse(f"/farms/{farm.id}/about", status_code=303)
@@ -101,7 +102,6 @@ def save_pond(
     try:
         given = change_pond(found, PondChange.model_validate(values), request.app.state.settings.registration)
     except (ValidationError, ChangeRefused) as error:
-        writing.rollback()
         return _about(request, farm, writing, words, now_s, problem=_why(error), status=422)
     audit.note(writing, asking.who, "pond_changed", farm.id, {"pond": pond_key, **given}, now_s)
     return RedirectResponse(f"/farms/{farm.id}/about", status_code=303)
@@ -163,7 +163,9 @@ def remove(
     enrolment.revoke(request.app.state.settings, _again(writing, farm), now_s)
     writing.flush()
     writing.expunge_all()
+    pictures = incidents.photos_of(writing, farm.id)
     gone = belongings.delete_all(writing, farm.id)
+    photos.drop(request.app.state.settings.photos, pictures)
     audit.note(writing, asking.who, "farm_deleted", farm.id, {"rows": gone}, now_s)
     return RedirectResponse("/", status_code=303)
 

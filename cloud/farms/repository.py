@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cloud.accounts.models import FarmPerson
 from cloud.farms.models import ClaimCode, Gateway, Pond
 from cloud.telemetry.messages import FarmMessage
+from cloud.telemetry.models import Node
 
 
 def add_gateway(session: Session, gateway_id: str, now_s: float) -> None:
@@ -24,7 +25,8 @@ def knows(session: Session, gateway_id: str) -> bool:
 
 def known(session: Session, gateway_ids: set[str]) -> set[str]:
     """Those of these gateways that may send."""
-    return set(session.scalars(select(Gateway.id).where(Gateway.id.in_(gateway_ids))))
+    asked = select(Gateway.id).where(Gateway.id.in_(gateway_ids), Gateway.revoked_at.is_(None))
+    return set(session.scalars(asked))
 
 
 def describe(session: Session, gateway_id: str, message: FarmMessage, now_s: float) -> None:
@@ -107,3 +109,9 @@ def keep_claim(session: Session, code: ClaimCode) -> None:
 def taken_ids(session: Session) -> set[str]:
     """The ids of all gateways that ever were let in and are kept."""
     return set(session.scalars(select(Gateway.id)))
+
+
+def nodes_of(session: Session, gateway_id: str) -> Sequence[tuple[int, str]]:
+    """The nodes of a gateway: their short number and their name."""
+    rows = session.execute(select(Node.id, Node.node).where(Node.gateway_id == gateway_id).order_by(Node.id))
+    return [(number, node) for number, node in rows]

@@ -16,7 +16,9 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import aio_pika
-from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingMessage, UnderlayChannel
+from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingMessage
+from aio_pika.connection import make_url
+from aiormq.abc import AbstractChannel
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 
 from cloud.telemetry.source import RECONNECT_S, TIMEOUT_S, Message, take
@@ -61,16 +63,21 @@ class Brokers:
 
     async def connect(self, host: tuple[str, int]) -> AbstractConnection:
         """A connection to one of the hosts; one of BROKEN when there is none."""
-        return await aio_pika.connect(
+        url = make_url(
             host=host[0],
             port=host[1],
             login=self.user,
             password=self.password,
             ssl=self.tls is not None,
-            ssl_context=self.tls,
             heartbeat=HEARTBEAT_S,
-            timeout=TIMEOUT_S,
         )
+        connection = aio_pika.Connection(url, ssl_context=self.tls)
+        try:
+            await connection.connect(timeout=TIMEOUT_S)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
 
 def _hosts(parts: SplitResult) -> list[tuple[str, int]]:
@@ -85,7 +92,7 @@ class AmqpSource:
     def __init__(self, url: str) -> None:
         self._brokers = Brokers.of(url)
         self._queue: asyncio.Queue[Message] = asyncio.Queue()
-        self._channel: UnderlayChannel | None = None
+        self._channel: AbstractChannel | None = None
         self._acknowledged = 0
         self._exchange: AbstractExchange | None = None
 
@@ -161,6 +168,6 @@ class AmqpSource:
             finally:
                 self._channel = None
 
-    async def _heard(self, channel: UnderlayChannel, message: AbstractIncomingMessage) -> None:
+    async def _heard(self, channel: AbstractChannel, message: AbstractIncomingMessage) -> None:
         topic = (message.routing_key or "").replace(".", "/")
         self._queue.put_nowait(Message(topic, message.body, (channel, message.delivery_tag)))

@@ -108,7 +108,8 @@ def _values(piece: bytes, count: int, step: float | None) -> Array:
 
 
 def _differences(values: Array) -> Array:
-    steps = np.diff(values, prepend=np.int64(0))
+    steps = values.copy()
+    steps[1:] -= values[:-1]
     return (steps << 1) ^ (steps >> 63)
 
 

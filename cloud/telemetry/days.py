@@ -61,3 +61,18 @@ def _opened(session: Session, names: dict[int, tuple[str, str]], span: tuple[int
     """Days of which some samples are not sealed."""
     query = select(Hot.node_id, Hot.day).where(Hot.day >= span[0], Hot.day <= span[1]).distinct()
     return {(node, day) for node, day in session.execute(query) if node in names}
+
+
+def counts(
+    session: Session, nodes: Iterable[tuple[str, str]], first: date, last: date
+) -> dict[tuple[str, str, date], tuple[int, int]]:
+    """Of sealed days: by (gateway, node, day) how many samples are there, of how many that the sequences promise."""
+    names = _names(session, set(nodes))
+    query = select(Chunk.node_id, Chunk.day, Chunk.samples, Chunk.expected).where(
+        Chunk.day >= number_of(first), Chunk.day <= number_of(last)
+    )
+    return {
+        (*names[node], date_of(day)): (samples, promised)
+        for node, day, samples, promised in session.execute(query)
+        if node in names
+    }

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.telemetry.models import Latest, Node
+from cloud.telemetry.calendar import day_number
+from cloud.telemetry.models import Latest, Low, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,30 @@ class Newest:
     def get(self, quantity: str) -> Value | None:
         """The first reading of a quantity."""
         return next((reading for reading in self.readings if reading.quantity == quantity), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Lowest:
+    """The lowest good oxygen of some days, and when; Unix seconds."""
+
+    do_mg_l: float
+    at: float
+
+
+def lows_of(session: Session, nodes: Iterable[tuple[str, str]], since: float) -> dict[tuple[str, str], Lowest]:
+    """By (gateway, node): the lowest oxygen of the local days from that of `since` on."""
+    wanted = set(nodes)
+    query = (
+        select(Node.gateway_id, Node.node, Low.do_mg_l, Low.at)
+        .join(Low, Low.node_id == Node.id)
+        .where(Low.day >= day_number(since))
+        .order_by(Low.do_mg_l.desc())
+    )
+    return {
+        (gateway, node): Lowest(low, at)
+        for gateway, node, low, at in session.execute(query)
+        if (gateway, node) in wanted
+    }
 
 
 def latest_of(session: Session, nodes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Newest]:

@@ -81,6 +81,17 @@ class Latest(Base):
     readings: Mapped[str]
 
 
+class Low(Base):
+    """The lowest good oxygen of a node's local day, known as soon as it comes in."""
+
+    __tablename__ = "lows"
+
+    day: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"), primary_key=True)
+    do_mg_l: Mapped[float]
+    at: Mapped[float]
+
+
 class Day(Base):
     """Good values of one quantity on a node's sealed day; `below_s`: seconds under 3 mg/L, for oxygen only."""
 

@@ -18,7 +18,7 @@ from cloud.telemetry.blocks import unpack
 from cloud.telemetry.calendar import day_number
 from cloud.telemetry.codec import ChunkError, decode, encode
 from cloud.telemetry.layouts import Layouts
-from cloud.telemetry.models import Chunk, Day, Hot
+from cloud.telemetry.models import Chunk, Day, Hot, Low
 from cloud.telemetry.rows import Rows, join
 from cloud.telemetry.store import insert
 from cloud.telemetry.summary import expected, summed_up
@@ -51,7 +51,7 @@ class Sealer:
     def drop(self, keep_days: int) -> None:
         """Let go of chunks and days that are older; the ledger stays, so that none of them can come back as new."""
         before = day_number(self._wall()) - keep_days
-        for model in (Chunk, Day):
+        for model in (Chunk, Day, Low):
             with self._database.read() as session:
                 old = session.scalars(select(model.day).where(model.day < before).distinct()).all()
             for day in sorted(old):

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from cloud.telemetry.blocks import Part, pack
 from cloud.telemetry.calendar import day_number
 from cloud.telemetry.messages import Block, EventRow, RowsMessage
-from cloud.telemetry.models import Event, Hot, Latest, Layout, Node, Stored
+from cloud.telemetry.models import Event, Hot, Latest, Layout, Low, Node, Stored
 from cloud.telemetry.rows import LATE, WALL_KNOWN
 from cloud.telemetry.sequences import Sequences
+from hardware.quantities import DO
 
 AHEAD_S = 60.0
 
@@ -39,6 +40,7 @@ class _Writing:
 
     hot: list[dict[str, Any]] = field(default_factory=list)
     latest: dict[int, dict[str, Any]] = field(default_factory=dict)
+    lows: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     fresh: int = 0
 
 
@@ -144,6 +146,10 @@ def _write(writing: _Writing, item: _Coming, places: list[int], layout_id: int, 
                 "payload": pack(part),
             }
         )
+        if low := _low(item, day, of_day):
+            known_low = writing.lows.get((day, item.node_id))
+            if known_low is None or low["do_mg_l"] < known_low["do_mg_l"]:
+                writing.lows[day, item.node_id] = low
     newest = _latest(item, max(places, key=lambda place: item.block.sequence[place]), now_s)
     known = writing.latest.get(item.node_id)
     if known is None or _is_newer(newest, known):
@@ -192,6 +198,23 @@ def _latest(item: _Coming, place: int, now_s: float) -> dict[str, Any]:
     }
 
 
+def _low(item: _Coming, day: int, places: list[int]) -> dict[str, Any] | None:
+    """The lowest good oxygen among these samples."""
+    block = item.block
+    flawed = {(row, column) for row, column, *_ in block.flaws}
+    found = [
+        (value, block.taken_at[place])
+        for column, quantity in enumerate(block.quantities)
+        if quantity == DO.symbol
+        for place in places
+        if (value := block.values[column][place]) is not None and (place, column) not in flawed
+    ]
+    if not found:
+        return None
+    do_mg_l, at = min(found)
+    return {"day": day, "node_id": item.node_id, "do_mg_l": do_mg_l, "at": at}
+
+
 def _is_newer(one: dict[str, Any], other: dict[str, Any]) -> bool:
     if one["boot"] == other["boot"]:
         return bool(one["sequence"] > other["sequence"])
@@ -205,6 +228,7 @@ def _save(session: Session, writing: _Writing, ledger: dict[Key, Sequences]) -> 
         {"node_id": node_id, "boot": boot, "sequences": found.written()} for (node_id, boot), found in ledger.items()
     ]
     connection.execute(_overwrite(insert(session, Stored), [Stored.node_id, Stored.boot], ["sequences"]), rows)
+    _save_lows(session, writing)
     columns = ["boot", "sequence", "order_at", "taken_at", "received_at", "late", "readings"]
     statement = insert(session, Latest)
     coming = statement.excluded
@@ -214,6 +238,14 @@ def _save(session: Session, writing: _Writing, ledger: dict[Key, Sequences]) -> 
     )
     latest = sorted(writing.latest.values(), key=lambda row: int(row["node_id"]))
     connection.execute(_overwrite(statement, [Latest.node_id], columns, newer), latest)
+
+
+def _save_lows(session: Session, writing: _Writing) -> None:
+    if writing.lows:
+        statement = insert(session, Low)
+        lower = statement.excluded.do_mg_l < Low.do_mg_l
+        rows = [writing.lows[key] for key in sorted(writing.lows)]
+        session.connection().execute(_overwrite(statement, [Low.day, Low.node_id], ["do_mg_l", "at"], lower), rows)
 
 
 def _overwrite(statement: Any, keys: list[Any], columns: Iterable[str], where: Any = None) -> Insert:

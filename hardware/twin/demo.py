@@ -20,6 +20,7 @@ from hardware.twin.services import Service, Services
 
 READY_S = 60.0
 OWNER = "demo"
+ADMINISTRATOR = "demo@example.org"
 
 PONDS = (
     """[[pond]]
@@ -93,6 +94,11 @@ class DemoPlan:
         return self.folder / "cloud"
 
     @property
+    def cloud_token_file(self) -> Path:
+        """The key with which machines read the cloud as its administrator does."""
+        return self.folder / "cloud-token"
+
+    @property
     def farm_file(self) -> Path:
         """The gateway's description of the farm."""
         return self.folder / "gateway" / "farm.toml"
@@ -131,6 +137,7 @@ class Demo:
         self.plan = plan
         self.farm = TwinFarm(plan.farm)
         self.services = Services()
+        self.cloud_link = ""
         self.console = Console(self.farm, self.services, plan.gateway_url)
         self._server = make_server(self.console, plan.host, plan.console_port)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
@@ -172,10 +179,24 @@ class Demo:
         self._make_owner(folder / "owner-password")
         password = folder / "password"
         if not password.exists():
-            command = [sys.executable, "-m", "cloud", "add-gateway", "demo", "--data", str(self.plan.cloud_folder)]
-            result = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment())
+            answer = self._ask_cloud("add-gateway", "demo")
             password.touch(mode=0o600)
-            password.write_text(result.stdout)
+            password.write_text(answer)
+        self._make_administrator()
+
+    def _make_administrator(self) -> None:
+        """Who lets people into the cloud: a link for a person, made anew each time, and a token for machines."""
+        self.cloud_link = self._ask_cloud("add-administrator", "Demo", ADMINISTRATOR).strip()
+        file = self.plan.cloud_token_file
+        if not file.exists():
+            answer = self._ask_cloud("add-token", "demo", ADMINISTRATOR)
+            file.touch(mode=0o600)
+            file.write_text(answer.strip())
+
+    def _ask_cloud(self, *words: str) -> str:
+        """What a command of the cloud prints."""
+        command = [sys.executable, "-m", "cloud", *words, "--data", str(self.plan.cloud_folder)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment()).stdout
 
     def _make_owner(self, file: Path) -> None:
         """The account that presses buttons; reading needs none in the demo."""
@@ -252,6 +273,7 @@ def run_demo(plan: DemoPlan, say: Callable[[str], None]) -> None:
         say(f"Live after {seconds:.0f} s. Ponds live {plan.farm.speed:g} times faster than the clock.")
         say(f"  the farmer's page   {plan.gateway_url}  (to press buttons sign in as {OWNER}, {demo.owner_password()})")
         say(f"  the cloud           {plan.cloud_url}  (REST: {plan.cloud_url}/docs)")
+        say(f"    sign in as {ADMINISTRATOR}; the first time, or to set a new password:  {demo.cloud_link}")
         say(f"  the twin's console  {plan.console_url}  (the truth; break things here)")
         say(f"  data and logs       {os.path.relpath(plan.folder)}")
         say("Ctrl-C stops everything.")

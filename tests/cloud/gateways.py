@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -37,7 +38,9 @@ class Sending:
         self.made = 0
         self.boot = secrets.randbits(31)
         self._clock = Clock()
-        self._journal = Journal(farm.data / "journal.sqlite", self._clock, "boot", settings=StorageSettings(), cloud=True)
+        self._journal = Journal(
+            farm.data / "journal.sqlite", self._clock, "boot", settings=StorageSettings(), cloud=True
+        )
         self._journal.open()
         self._uplink = Uplink(farm, farm.uplink, self._journal, self._clock, "boot")
         self._reader = JournalReader(self._journal.path)
@@ -88,11 +91,22 @@ class Gateways:
             lost += len(confirmed - set(self.stored(gateway)))
         return lost
 
+    async def some_stored(self, seconds: float = 60.0) -> float:
+        """Wait until something that is measured from now on is confirmed; returns how long that took."""
+        began = time.monotonic()
+        gateway = self.members[0]
+        now = gateway.made
+        while set(range(now + 1, gateway.made + 1)) <= await asyncio.to_thread(gateway.waiting):
+            assert time.monotonic() < began + seconds, f"nothing is confirmed for {seconds} s"
+            await asyncio.sleep(0.1)
+        return time.monotonic() - began
+
     async def all_confirmed(self, seconds: float) -> None:
         """Wait until nothing waits any more."""
-        async with asyncio.timeout(seconds):
-            while any([await asyncio.to_thread(gateway.waiting) for gateway in self.members]):
-                await asyncio.sleep(0.1)
+        ends = time.monotonic() + seconds
+        while waiting := [await asyncio.to_thread(gateway.waiting) for gateway in self.members if gateway.waiting()]:
+            assert time.monotonic() < ends, f"not confirmed: {[len(numbers) for numbers in waiting]}"
+            await asyncio.sleep(0.1)
 
     def assert_each_stored_once(self) -> None:
         """What was measured is in the database, all of it and none of it twice."""

@@ -12,6 +12,7 @@ from cloud.accounts import repository
 from cloud.accounts.access import KINDS, Role
 from cloud.accounts.door import COOKIE
 from cloud.database import Database
+from gateway.people.passwords import hash_of
 
 BEGAN_S = 1_700_000_000.0
 
@@ -30,7 +31,7 @@ def add_person(
     with database.write() as session:
         made = repository.add(session, name or address, role, address, "vi", BEGAN_S)
         if password is not None:
-            doors.set_password(session, made, password)
+            doors.set_password(session, made, hash_of(password))
         for farm in farms:
             repository.join(session, made.id, farm)
         repository.set_scope(session, made.id, scope)

@@ -164,3 +164,14 @@ def test_an_alert_that_nobody_is_named_for_is_told_when_somebody_is(watch: Watch
     watch.urls.write_text(named)
     watch.forward(1)
     assert len(watch.sent) == 1
+
+
+def test_what_another_worker_heard_counts_as_heard(watch: Watch) -> None:
+    other = Ingest(watch.database, None, wall=watch.time.clock().wall)  # type: ignore[arg-type]
+    for _ in range(10):
+        watch.forward(2)
+        other.store([Message("farm/g1/up/farm", FARM)])
+    assert watch.open == []
+    watch.forward(1)
+    watch.forward(6)
+    assert watch.open == ["gateway_silent"]

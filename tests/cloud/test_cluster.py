@@ -5,26 +5,27 @@ Real servers on this machine, started from deploy/: three brokers, three databas
 
 import asyncio
 import contextlib
-import os
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiomqtt
 import pytest
 
 from cloud.database import Database, migrate
 from cloud.farms import repository as farms
 from gateway.uplink import ledger, uplink
+from gateway.uplink.tls import tls_context
 from tests.cloud.gateways import Sending, measuring
 from tests.cloud.servers import Patroni, RabbitMQ, haproxy, patroni, postgresql, rabbitmq
-from tests.cloud.servers.process import ADDRESS, PASSWORD, Server, give
+from tests.cloud.servers.disk import small_disk
+from tests.cloud.servers.process import ADDRESS, PASSWORD, Server, wait_until
 from tests.faults import Fault
 
 ROWS_PER_S = 400
+NOT_CONCERNED = "not concerned (the cloud alone)"
 NAMES = [f"trai-{number}" for number in range(1, 5)]
 
 
@@ -43,13 +44,12 @@ class Cloud:
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     with contextlib.ExitStack() as running, ThreadPoolExecutor() as pool:
-        contexts = (patroni(), rabbitmq())
-        databases, brokers = pool.map(running.enter_context, contexts)
-        assert isinstance(databases, Patroni)
-        assert isinstance(brokers, RabbitMQ)
+        later = pool.submit(running.enter_context, patroni())
+        brokers = running.enter_context(rabbitmq())
+        brokers.add_gateways(*NAMES)
+        databases = later.result()
         proxy = running.enter_context(haproxy(databases, brokers))
         prepare(databases.url)
-        list(pool.map(brokers.add_gateway, NAMES))
         yield Cloud(databases, brokers, f"mqtts://{ADDRESS}:{proxy.mqtts_port}")
 
 
@@ -70,41 +70,126 @@ def prepare(url: str) -> None:
 
 
 @contextlib.contextmanager
-def workers(folder: Path, cloud: Cloud, url: str = "", module: Sequence[str] = ("cloud", "cloud")) -> Iterator[list[Server]]:
+def workers(folder: Path, cloud: Cloud, *modules: str, url: str = "") -> Iterator[list[Server]]:
     """Run an ingest for each module, as systemd would."""
     environment = {
         "PONDKEEPER_DATABASE_URL": url or cloud.databases.url,
         "PONDKEEPER_MQTT_URL": cloud.brokers.url,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    words = [sys.executable, "-m"]
     made = [
-        Server([*words, name, "ingest", "--data", str(folder / "data")], folder / f"worker-{number}.log", environment=environment)
-        for number, name in enumerate(module)
+        Server(
+            [sys.executable, "-m", module, "ingest", "--data", str(folder / f"data-{number}")],
+            folder / f"worker-{number}.log",
+            environment=environment,
+        )
+        for number, module in enumerate(modules)
     ]
     for worker in made:
         worker.start()
     try:
         yield made
+    except BaseException:
+        print(*(worker.complaint() for worker in made), sep="\n")  # noqa: T201
+        raise
     finally:
         for worker in made:
-            worker.stop()
+            worker.kill()
 
 
-async def test_the_broker_that_leads_the_queue_dies_and_returns(cloud: Cloud, tmp_path: Path) -> None:
+@pytest.mark.fault("33c", "the database that takes writes dies and returns")
+async def test_the_database_that_takes_writes_dies_and_returns(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     members = cloud.gateways(tmp_path / "g")
-    with workers(tmp_path, cloud):
+    with workers(tmp_path, cloud, "cloud", "cloud"):
         async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
-            await asyncio.sleep(2)
-            died = await asyncio.to_thread(cloud.brokers.kill_leader)
-            await asyncio.sleep(2)
+            await gateways.some_stored()
+            died = await asyncio.to_thread(cloud.databases.kill_leader)
+            stall_s = await gateways.some_stored()
             assert await asyncio.to_thread(gateways.lost_of_confirmed) == 0
-            await asyncio.to_thread(cloud.brokers.restart, died)
+            cloud.databases.restart(died)
+        fault.measured(
+            aerators=NOT_CONCERNED,
+            lost=f"nothing of {gateways.made} samples, none twice; confirmations paused {stall_s:.0f} s",
+            told="the log",
+        )
 
 
-async def test_a_worker_dies_between_commit_and_acknowledgement(cloud: Cloud, tmp_path: Path) -> None:
+@pytest.mark.fault("33a", "the broker that leads the cloud's queue dies and returns")
+async def test_the_broker_that_leads_the_queue_dies_and_returns(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     members = cloud.gateways(tmp_path / "g")
-    with workers(tmp_path, cloud, module=("tests.cloud.worker_cut_short", "cloud")) as (short, _):
-        async with measuring(members, cloud.databases.url, ROWS_PER_S):
-            async with asyncio.timeout(15):
-                while short.running:
-                    await asyncio.sleep(0.1)
+    with workers(tmp_path, cloud, "cloud", "cloud"):
+        async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
+            await gateways.some_stored()
+            died = await asyncio.to_thread(cloud.brokers.kill_leader)
+            stall_s = await gateways.some_stored()
+            cloud.brokers.restart(died)
+        fault.measured(
+            aerators=NOT_CONCERNED,
+            lost=f"nothing of {gateways.made} samples, none twice; confirmations paused {stall_s:.0f} s",
+            told="the log",
+        )
+
+
+@pytest.mark.fault("33b", "a worker of the cloud dies between commit and acknowledgement")
+async def test_a_worker_dies_between_commit_and_acknowledgement(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
+    members = cloud.gateways(tmp_path / "g")
+    with workers(tmp_path, cloud, "tests.cloud.worker_cut_short", "cloud") as (short, _):
+        async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
+            await asyncio.to_thread(wait_until, lambda: not short.running, "the worker's end", 30)
+        fault.measured(
+            aerators=NOT_CONCERNED, lost=f"nothing of {gateways.made} samples, none twice", told="systemd's journal"
+        )
+
+
+@pytest.mark.fault("33d", "the disk of the cloud's database is full, and later has room")
+async def test_the_databases_disk_fills_and_is_emptied(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
+    members = cloud.gateways(tmp_path / "g")
+    with small_disk(megabytes=100) as disk, postgresql(disk.path / "data") as database:
+        prepare(database.url)
+        with workers(tmp_path, cloud, "cloud", url=database.url) as (worker,):
+            async with measuring(members, database.url, ROWS_PER_S) as gateways:
+                await gateways.some_stored()
+                disk.fill()
+                await asyncio.to_thread(
+                    wait_until, lambda: "the database refuses" in worker.complaint(), "the worker notices", 20
+                )
+                disk.free()
+                if not database.running:
+                    database.start()
+        fault.measured(
+            aerators=NOT_CONCERNED,
+            lost=f"nothing of {gateways.made} samples, none twice: rows wait in the queue and with the gateways",
+            told="the log",
+        )
+
+
+async def test_a_gateway_writes_and_hears_only_what_is_its_own(cloud: Cloud) -> None:
+    own, other = "farm/trai-1/{}", "farm/trai-2/{}"
+    assert await may(cloud, "trai-1-a", write=own.format("up/rows"))
+    assert await may(cloud, "trai-1-a", hear=own.format("down/ack"))
+    assert not await may(cloud, "trai-1-a", write=other.format("up/rows"))
+    assert not await may(cloud, "trai-1-a", write=own.format("down/ack"))
+    assert not await may(cloud, "trai-1-a", hear=other.format("down/ack"))
+    assert not await may(cloud, "trai-1-a", hear="farm/#")
+    assert not await may(cloud, "trai-2-a", hear=own.format("down/ack"))
+
+
+async def may(cloud: Cloud, client_id: str, *, write: str = "", hear: str = "") -> bool:
+    """Whether gateway trai-1 may do this under this client id; RabbitMQ hangs up on whoever may not."""
+    tls = tls_context(cloud.brokers.authority)
+    port = next(iter(cloud.brokers.nodes.values())).mqtts_port
+    gateway = {"username": "trai-1", "password": PASSWORD, "identifier": client_id}
+    try:
+        async with aiomqtt.Client(ADDRESS, port, tls_context=tls, timeout=5, **gateway) as client:
+            if write:
+                await client.publish(write, b"{}", qos=1)
+                return True
+            granted = await client.subscribe(hear, qos=1)
+            return all(getattr(code, "value", code) < 128 for code in granted)
+    except aiomqtt.MqttError:
+        return False
+
+
+def test_who_died_is_back_beside_the_others(cloud: Cloud) -> None:
+    cloud.databases.wait()
+    cloud.brokers.wait()

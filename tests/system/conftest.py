@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cloud.accounts.door import COOKIE
 from cloud.database import Database
 from hardware.twin.demo import OWNER, Demo, DemoPlan
 from hardware.twin.farm import FarmPlan
@@ -59,6 +60,7 @@ class Chain:
     demo: Demo
     http: httpx.Client
     _session: str | None = None
+    _cloud_session: str | None = None
 
     def truth(self) -> dict[str, Any]:
         """What is true."""
@@ -112,7 +114,16 @@ class Chain:
 
     def cloud(self, path: str) -> Any:
         """The cloud's REST interface."""
-        return self.http.get(f"{self.demo.plan.cloud_url}/api/{path}").raise_for_status().json()
+        bearer = {"Authorization": f"Bearer {self.demo.plan.cloud_token_file.read_text()}"}
+        return self.http.get(f"{self.demo.plan.cloud_url}/api/{path}", headers=bearer).raise_for_status().json()
+
+    def cloud_session(self) -> str:
+        """The session of the cloud's administrator, who sets a password by the demo's link at first use."""
+        if self._cloud_session is None:
+            reply = self.http.post(self.demo.cloud_link, data={"password": "a password"}, follow_redirects=False)
+            self._cloud_session = reply.cookies[COOKIE]
+            self.http.cookies.clear()
+        return self._cloud_session
 
     def database(self) -> Database:
         """The cloud's own tables."""

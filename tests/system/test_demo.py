@@ -59,8 +59,9 @@ def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
         assert time.monotonic() - started < 20
         assert any(f"http://127.0.0.1:{ports[0]}" in line for line in lines)
         url = f"http://127.0.0.1:{ports[1]}/api/farms/demo/samples/count"
-        counts.append(httpx.get(url).json())
-        eventually(lambda: httpx.get(url).json() > 5, 20, "rows in the cloud")  # noqa: B023
+        bearer = {"Authorization": f"Bearer {(tmp_path / 'cloud-token').read_text()}"}
+        counts.append(httpx.get(url, headers=bearer).json())
+        eventually(lambda: httpx.get(url, headers=bearer).json() > 5, 20, "rows in the cloud")  # noqa: B023
         process.send_signal(number)
         process.wait(timeout=30)
         assert process.returncode == 0

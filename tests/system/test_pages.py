@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from cloud.accounts.door import COOKIE
 from tests.system.conftest import Chain, eventually
 
 FLAGS = [
@@ -40,6 +41,7 @@ def open_page(
     language: str = "vi",
     scheme: str = "dark",
     session: str = "",
+    cookie: str = "session",
 ) -> Page:
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -49,7 +51,7 @@ def open_page(
     whole_site = urljoin(url, "/")
     context.add_cookies([{"name": "language", "value": language, "url": whole_site}])
     if session:
-        context.add_cookies([{"name": "session", "value": session, "url": whole_site}])
+        context.add_cookies([{"name": cookie, "value": session, "url": whole_site}])
     page = context.new_page()
     page.set_default_timeout(10_000)
     problems: list[str] = []
@@ -149,7 +151,7 @@ def test_the_language_can_be_switched(chain: Chain, browser: Browser) -> None:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_clouds_page_is_sound(chain: Chain, browser: Browser, size: tuple[int, int], language: str) -> None:
     for scheme in ("dark", "light"):
-        page = open_page(browser, chain.demo.plan.cloud_url, size, language, scheme)
+        page = open_page(browser, chain.demo.plan.cloud_url, size, language, scheme, chain.cloud_session(), COOKIE)
         expect(page.locator(".pond")).to_have_count(3)
         expect(page.locator(".pond .state strong").first).to_have_text("Tốt" if language == "vi" else "Good")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

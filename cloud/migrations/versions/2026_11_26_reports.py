@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "reports"
-down_revision = "accounts"
+down_revision = "stations"
 branch_labels = None
 depends_on = None
 

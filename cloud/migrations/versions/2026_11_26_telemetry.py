@@ -39,7 +39,7 @@ def downgrade() -> None:
     _old_tables()
     TABLES.clear()
     _move_down(op.get_bind())
-    for table in ("days", "chunks", "hot", "stored", "layouts", "nodes"):
+    for table in ("days", "lows", "chunks", "hot", "stored", "layouts", "nodes"):
         op.drop_table(table)
 
 
@@ -92,6 +92,13 @@ def _new_tables() -> None:
         sa.Column("received_at", sa.Float, nullable=False),
         sa.Column("late", sa.Boolean, nullable=False),
         sa.Column("readings", sa.String, nullable=False),
+    )
+    op.create_table(
+        "lows",
+        sa.Column("day", sa.Integer, primary_key=True),
+        sa.Column("node_id", sa.Integer, sa.ForeignKey("nodes.id"), primary_key=True),
+        sa.Column("do_mg_l", sa.Float, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
     )
     op.create_table(
         "days",

@@ -12,7 +12,7 @@
   const title = figure.getAttribute("aria-label");
   const digits = () => quantity === "ph" ? 2 : 1;
   const number = (value) => value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits(), maximumFractionDigits: digits() });
-  let hours = 24, quantity = "do_mg_l", moved = false, seen = null, plot = null, asked = 0, later = 0;
+  let hours = 24, quantity = root.querySelector("[data-quantity]").value, moved = false, seen = null, plot = null, asked = 0, later = 0;
 
   const worded = (template, values) => Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), template);
   const time = (at) => speed > 1 ? clock(at, seen.until, speed, seen)

@@ -58,7 +58,7 @@ class Patroni:
     def __init__(self, made: Path, members: list[Member]) -> None:
         self.folder = made
         self.members = {member.name: member for member in members}
-        self.url = database_url([member.port for member in members], made / "tls/ca.pem")
+        self.url = database_url([member.port for member in members], made / "tls")
         self._tls = ssl.create_default_context(cafile=str(made / "tls/ca.pem"))
 
     def roles(self) -> dict[str, str]:
@@ -125,7 +125,8 @@ def _start(cluster: Patroni, members: list[Member]) -> None:
     superuser = f"host={ADDRESS} port={port} dbname=postgres user=postgres password={PASSWORD} sslmode=require"
     with psycopg.connect(superuser, autocommit=True) as connection:
         for line in render(DEPLOY / "postgresql/database.sql", {"database_password": PASSWORD}).splitlines():
-            connection.execute(line.encode())
+            if not line.startswith("--"):
+                connection.execute(line.encode())
 
 
 def _etcd(made: Path) -> tuple[Server, int]:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import OperationalError
@@ -19,17 +18,20 @@ BINARIES = "/usr/lib/postgresql/15/bin"
 USER = "postgres"
 
 
-def database_url(ports: list[int], authority: Path) -> str:
-    """The URL for PONDKEEPER_DATABASE_URL: whichever of the servers takes writes, its certificate checked."""
-    hosts = "&".join(f"host={ADDRESS}:{port}" for port in ports)
-    options = {
-        "sslmode": "verify-ca",
-        "sslrootcert": authority,
-        "target_session_attrs": "read-write",
-        "connect_timeout": 2,
-        "tcp_user_timeout": 5000,
-    }
-    return f"postgresql+psycopg://pondkeeper:{PASSWORD}@/pondkeeper?{hosts}&{urlencode(options)}"
+def cloud_environment(databases: list[str], brokers: list[str], tls: Path) -> dict[str, str]:
+    """The settings of deploy/cloud.env for servers at these addresses (host:port), three of each."""
+    values: dict[str, object] = {"database_password": PASSWORD, "cloud_password": PASSWORD, "tls": tls}
+    for number in range(3):
+        values[f"database_{number + 1}"] = databases[number % len(databases)]
+        values[f"amqps_{number + 1}"] = brokers[number % len(brokers)]
+    lines = render(DEPLOY / "cloud.env", values).splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
+def database_url(ports: list[int], tls: Path) -> str:
+    """PONDKEEPER_DATABASE_URL for servers on these ports: whichever takes writes, its certificate checked."""
+    addresses = [f"{ADDRESS}:{port}" for port in ports]
+    return cloud_environment(addresses, [""], tls)["PONDKEEPER_DATABASE_URL"]
 
 
 class PostgreSQL:
@@ -37,7 +39,7 @@ class PostgreSQL:
 
     def __init__(self, made: Path, port: int, server: Server) -> None:
         self.folder = made
-        self.url = database_url([port], made / "tls/ca.pem")
+        self.url = database_url([port], made / "tls")
         self._port = port
         self._server = server
 
@@ -51,6 +53,11 @@ class PostgreSQL:
         with contextlib.suppress(OperationalError), engine.connect():
             return True
         return False
+
+    @property
+    def running(self) -> bool:
+        """True while it lives."""
+        return self._server.running
 
     def kill(self) -> None:
         """End it at once."""
@@ -88,6 +95,8 @@ def postgresql(data: Path | None = None) -> Iterator[PostgreSQL]:
 
 def _make(data: Path, values: dict[str, object]) -> None:
     make = [program("initdb", BINARIES), "-D", str(data), "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    data.mkdir(mode=0o700)
+    give(data, USER)
     subprocess.run([*as_user(USER), *make], check=True, capture_output=True, cwd="/")
     alone = [program("postgres", BINARIES), "--single", "-D", str(data), "template1"]
     sql = render(DEPLOY / "postgresql/database.sql", values)

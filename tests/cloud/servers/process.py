@@ -80,9 +80,10 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """End it and all it has started at once, as a power cut would."""
+        """End it and its group at once, as a power cut would."""
         if self._process is not None:
-            kill_tree(self._process.pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def stop(self, number: signal.Signals = signal.SIGTERM, patience_s: float = 15.0) -> None:

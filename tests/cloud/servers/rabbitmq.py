@@ -3,12 +3,16 @@
 import contextlib
 import json
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import paho.mqtt.client as paho
+
 from deploy.render import render
-from tests.cloud.servers.postgresql import DEPLOY
+from tests.cloud.servers.postgresql import DEPLOY, cloud_environment
 from tests.cloud.servers.process import ADDRESS, PASSWORD, Server, folder, listens, program, wait_until
 from tests.ports import free_ports
 
@@ -34,8 +38,8 @@ class RabbitMQ:
         self.folder = made
         self.nodes = {node.name: node for node in nodes}
         self.authority = made / "tls/ca.pem"
-        hosts = ",".join(f"{ADDRESS}:{node.amqps_port}" for node in nodes)
-        self.url = f"amqps://cloud:{PASSWORD}@{hosts}/?cafile={self.authority}"
+        brokers = [f"{ADDRESS}:{node.amqps_port}" for node in nodes]
+        self.url = cloud_environment([""], brokers, made / "tls")["PONDKEEPER_MQTT_URL"]
 
     def mqtt_url(self, name: str) -> str:
         """What a gateway's farm.toml takes to reach one of the brokers."""
@@ -52,9 +56,12 @@ class RabbitMQ:
         said = self._ask("rabbitmqctl", "list_queues", "name", "messages", "--formatter", "json")
         return next(int(queue["messages"]) for queue in json.loads(said) if queue["name"] == "ingest")
 
-    def add_gateway(self, gateway_id: str, password: str = PASSWORD) -> None:
-        """Let a gateway in, with the script that an operator uses."""
-        self._ask(str(DEPLOY / "rabbitmq/add-gateway"), gateway_id, said=password)
+    def add_gateways(self, *gateway_ids: str) -> None:
+        """Let gateways in, with the script that an operator uses."""
+        lines = "".join(f"{name} {PASSWORD}\n" for name in gateway_ids)
+        script = [sys.executable, str(DEPLOY / "rabbitmq/add_gateways.py")]
+        made = subprocess.run(script, input=lines, capture_output=True, text=True, check=True)
+        self._ask("rabbitmqctl", "import_definitions", said=made.stdout)
 
     def kill_leader(self) -> str:
         """The machine that leads the queue dies; returns its name, for `restart`."""
@@ -62,11 +69,27 @@ class RabbitMQ:
         self.nodes[name].server.kill()
         return name
 
-    def restart(self, name: str, seconds: float = 60.0) -> None:
-        """A machine that died is back and takes connections."""
-        node = self.nodes[name]
-        node.server.start()
-        wait_until(lambda: listens(node.mqtts_port), name, seconds, [node.server])
+    def restart(self, name: str) -> None:
+        """A machine that died is back; `wait` says when its broker is of use."""
+        self.nodes[name].server.start()
+
+    def wait(self, seconds: float = 90.0) -> None:
+        """Wait until every broker lets clients in."""
+        for node in self.nodes.values():
+            wait_until(lambda node=node: self._lets_in(node), node.name, seconds, [node.server])  # type: ignore[misc]
+
+    def _lets_in(self, node: Node) -> bool:
+        client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"cloud-{node.mqtts_port}")
+        client.tls_set(str(self.authority))
+        client.username_pw_set("cloud", PASSWORD)
+        with contextlib.suppress(OSError):
+            client.connect(ADDRESS, node.mqtts_port)
+            ends = time.monotonic() + 5
+            while not client.is_connected() and client.loop(0.1) == 0 and time.monotonic() < ends:
+                pass
+        let_in = client.is_connected()
+        client.disconnect()
+        return let_in
 
     def _ask(self, *words: str, said: str | None = None) -> str:
         node = next(node for node in self.nodes.values() if node.server.running)
@@ -96,13 +119,14 @@ def rabbitmq() -> Iterator[RabbitMQ]:
 
 
 def _start(cluster: RabbitMQ, nodes: list[Node]) -> None:
+    """One after another: when all start at once their lists of MQTT client ids may stay apart, and one lets nobody in."""
     for node in nodes:
         node.server.start()
-    servers = [node.server for node in nodes]
-    wait_until(lambda: all(listens(node.mqtts_port) for node in nodes), "RabbitMQ", 90, servers)
+        wait_until(lambda node=node: listens(node.mqtts_port), node.name, 60, [node.server])  # type: ignore[misc]
     definitions = cluster.folder / "definitions.json"
     definitions.write_text(render(DEPLOY / "rabbitmq/definitions.json", {"cloud_password": PASSWORD}))
     cluster._ask("rabbitmqctl", "import_definitions", str(definitions))
+    cluster.wait()
 
 
 def _node(made: Path, name: str, names: list[str], epmd_port: int) -> Node:

@@ -70,9 +70,7 @@ class Node:
         self.made.apply()
 
     def start_calibration(self):
-        self.made = Calibration(
-            self.channels, self.probes, self.entries, Rounds(), Water(), self.clock, 77, FOLDER
-        )
+        self.made = Calibration(self.channels, self.probes, self.entries, Rounds(), Water(), self.clock, 77, FOLDER)
 
     def act(self, action, channel=PH, minutes=10):
         words = bytearray(struct.pack(">HHH", action, channel, minutes))

@@ -1,0 +1,179 @@
+"""A made-up province to look at: farms, people and a month of samples, sealed as the ingest would have sealed them."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from cloud.accounts import repository as people
+from cloud.accounts.access import KINDS as KINDS_GRANTED
+from cloud.accounts.models import Grant
+from cloud.areas import repository as areas
+from cloud.database import Database
+from cloud.farms.models import Gateway, Pond
+from cloud.telemetry.calendar import DAY_S, begins_at, date_of, day_number
+from cloud.telemetry.codec import encode
+from cloud.telemetry.models import Chunk, Day, Latest, Low, Node, Stored
+from cloud.telemetry.rows import WALL_KNOWN, Array, Column, Rows
+from cloud.telemetry.sequences import Sequences
+from cloud.telemetry.summary import expected, summed_up
+from hardware.quantities import DO
+
+PROVINCE = "91"
+PONDS_A_FARM = 4
+BOOT = 1
+KINDS = ("intensive", "semi_intensive", "rice_shrimp", "improved_extensive")
+FARMS_AT_ONCE = 20
+
+
+class SeedError(Exception):
+    """The province cannot be made; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How large: ponds, days before now, minutes between samples."""
+
+    ponds: int
+    days: int
+    minutes: int
+
+
+def seed(database: Database, plan: Plan, now_s: float) -> int:
+    """Make it; returns how many samples. SeedError where the database has farms of that name already."""
+    with database.write() as session:
+        if session.get(Gateway, "demo-0") is not None:
+            raise SeedError("a made-up province is there already: use an empty --data folder")
+        communes = [unit.code for unit in areas.communes(session, date_of(day_number(now_s)), PROVINCE)]
+        officer = people.add(session, "Cán bộ thử", "officer", "0900000001", "vi", now_s)
+        people.set_scope(session, officer.id, [("province", PROVINCE)])
+        farmer = people.add(session, "Chủ trại thử", "farmer", "0900000002", "vi", now_s).id
+    total, farms = 0, math.ceil(plan.ponds / PONDS_A_FARM)
+    for begin in range(0, farms, FARMS_AT_ONCE):
+        with database.write() as session:
+            for number in range(begin, min(begin + FARMS_AT_ONCE, farms)):
+                count = min(PONDS_A_FARM, plan.ponds - number * PONDS_A_FARM)
+                total += _farm(session, plan, number, count, communes[number % len(communes)], now_s)
+                people.join(session, farmer, f"demo-{number}")
+                _grant_all(session, farmer, f"demo-{number}", now_s)
+    return total
+
+
+def _farm(session: Session, plan: Plan, number: int, count: int, commune: str, now_s: float) -> int:
+    chance = np.random.default_rng(number)
+    gateway_id = f"demo-{number}"
+    place = 9.5 + 0.9 * chance.random(), 104.8 + 0.9 * chance.random()
+    session.add(
+        Gateway(
+            id=gateway_id,
+            created_at=now_s,
+            farm_name=f"Trại thử {number + 1}",
+            described_at=now_s,
+            commune=commune,
+            latitude=place[0],
+            longitude=place[1],
+        )
+    )
+    session.flush()
+    total = 0
+    for pond in range(1, count + 1):
+        session.add(
+            Pond(
+                gateway_id=gateway_id,
+                key=f"ao-{pond}",
+                name=f"Ao {pond}",
+                node=f"{gateway_id}-{pond}",
+                aerators=4,
+                alarm_low=4.0,
+                danger_low=3.0,
+                area_m2=float(chance.integers(2, 10)) * 500,
+                kind=KINDS[number % len(KINDS)],
+                latitude=place[0] + 0.002 * pond,
+                longitude=place[1],
+            )
+        )
+        total += _node(session, plan, gateway_id, f"{gateway_id}-{pond}", chance, now_s)
+    return total
+
+
+def _grant_all(session: Session, farmer: int, gateway_id: str, now_s: float) -> None:
+    for kind in KINDS_GRANTED:
+        session.add(Grant(gateway_id=gateway_id, kind=kind, granted_by=farmer, granted_at=now_s, withdrawn_at=None))
+
+
+def _node(session: Session, plan: Plan, gateway_id: str, name: str, chance: np.random.Generator, now_s: float) -> int:
+    node = Node(gateway_id=gateway_id, node=name)
+    session.add(node)
+    session.flush()
+    rows = _samples(plan, chance, now_s)
+    numbers = (rows.taken_ms / 1000 + 7 * 3600) // DAY_S
+    chunks, days = [], []
+    for day in np.unique(numbers).astype(int).tolist():
+        part = rows.take(numbers == day)
+        chunk = {"samples": len(part), "expected": expected(part), "payload": encode(part)}
+        chunks.append({"day": day, "node_id": node.id, **chunk})
+        days += [{"day": day, "node_id": node.id, **_summed(found)} for found in summed_up(part)]
+    session.execute(insert(Chunk), chunks)
+    session.execute(insert(Day), days)
+    lows = [row for row in days if row["quantity"] == DO.symbol]
+    session.execute(
+        insert(Low),
+        [{"day": row["day"], "node_id": node.id, "do_mg_l": row["low"], "at": row["low_at"]} for row in lows],
+    )
+    ledger = Sequences(((0, len(rows) - 1),)).written()
+    session.add(Stored(node_id=node.id, boot=BOOT, sequences=ledger))
+    session.add(_latest(node.id, rows))
+    return len(rows)
+
+
+def _summed(found: Any) -> dict[str, Any]:
+    names = ("quantity", "low", "low_at", "mean", "high", "count", "below_s")
+    return {name: getattr(found, name) for name in names}
+
+
+def _latest(node_id: int, rows: Rows) -> Latest:
+    readings = [[column.quantity, float(column.values[-1]), 0, 0] for column in rows.columns]
+    taken_at = float(rows.taken_ms[-1]) / 1000
+    return Latest(
+        node_id=node_id,
+        boot=BOOT,
+        sequence=len(rows) - 1,
+        order_at=taken_at,
+        taken_at=taken_at,
+        received_at=taken_at,
+        late=False,
+        readings=json.dumps(readings),
+    )
+
+
+def _samples(plan: Plan, chance: np.random.Generator, now_s: float) -> Rows:
+    """Water with its days and nights: oxygen lowest before dawn, temperature highest in the afternoon."""
+    step_s = 60 * plan.minutes
+    begin_s = begins_at(day_number(now_s) - plan.days)
+    at = np.arange(begin_s, now_s, step_s)
+    hour = ((at + 7 * 3600) % DAY_S) / 3600
+    swing, base = chance.uniform(0.8, 2.5), chance.uniform(5.0, 6.8)
+    columns = tuple(
+        Column(name, np.round(values, 2), np.zeros(len(at), np.uint8), np.zeros(len(at), np.uint8))
+        for name, values in _quantities(chance, hour, swing, base)
+    )
+    ms = np.round(at * 1000).astype(np.int64)
+    numbers = np.arange(len(at), dtype=np.int64)
+    flags = np.full(len(at), WALL_KNOWN, np.uint8)
+    return Rows(np.full(len(at), BOOT, np.int64), numbers, ms, ms + 2000, flags, columns)
+
+
+def _quantities(chance: np.random.Generator, hour: Array, swing: float, base: float) -> Iterator[tuple[str, Array]]:
+    wander = np.cumsum(chance.normal(0, 0.02, len(hour)))
+    oxygen = (
+        base + swing * np.cos((hour - 15.5) / 12 * np.pi) + chance.normal(0, 0.08, len(hour)) + 0.3 * np.sin(wander)
+    )
+    yield "do_mg_l", np.clip(oxygen, 0.2, 15)
+    yield "temperature_c", 29 + 1.5 * np.cos((hour - 15) / 12 * np.pi) + chance.normal(0, 0.05, len(hour))
+    yield "salinity_psu", np.clip(chance.uniform(5, 20) + wander, 0, 40)
+    yield "ph", 8 + 0.25 * np.cos((hour - 16) / 12 * np.pi) + chance.normal(0, 0.02, len(hour))
