@@ -6,6 +6,7 @@ A route that is not in the table fails the test: say there what it does when it 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from cloud.accounts import audit
+from cloud.accounts.door_repository import asking_of
+from cloud.accounts.models import Person
 from cloud.alerts import repository as alerts
 from cloud.alerts.models import SILENT
 from cloud.commands import repository as commands
+from cloud.crops.models import Crop
 from cloud.farms import repository as farms
+from cloud.reports.subscribing import ScheduleIn, subscribe
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.messages import parse_farm
 from cloud.telemetry.source import Message
@@ -103,6 +108,29 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/areas"): FREE,
     ("POST", "/api/enrol"): Route(json={"code": "22222222", "public_key": "A" * 44, "signature": "A" * 88}),
 }
+CROP = {"species": "vannamei", "stocked_on": "2026-08-01"}
+SENT = {"area": "province:91", "period": "month", "recipients": ["x@example.org"]}
+TABLE |= {
+    ("GET", "/ponds/{pond_id}/crops"): NAMES,
+    ("POST", "/ponds/{pond_id}/crops"): Route(refuses=True, form=CROP),
+    ("POST", "/crops/{crop_id}"): Route(refuses=True, form=CROP),
+    ("POST", "/crops/{crop_id}/remove"): NAMES,
+    ("GET", "/api/ponds/{pond_id}/crops"): NAMES,
+    ("POST", "/api/ponds/{pond_id}/crops"): Route(refuses=True, json=CROP),
+    ("PUT", "/api/crops/{crop_id}"): Route(refuses=True, json=CROP),
+    ("DELETE", "/api/crops/{crop_id}"): NAMES,
+    ("GET", "/reports"): FREE,
+    ("GET", "/reports/schedules"): FREE,
+    ("POST", "/reports/schedules"): Route(form={**SENT, "format": "pdf"}),
+    ("POST", "/reports/schedules/{schedule_id}/remove"): NAMES,
+    ("GET", "/api/reports/areas"): FREE,
+    ("GET", "/api/reports"): FREE,
+    ("GET", "/api/reports/file"): FREE,
+    ("GET", "/api/reports/schedules"): FREE,
+    ("POST", "/api/reports/schedules"): Route(json=SENT),
+    ("DELETE", "/api/reports/schedules/{schedule_id}"): NAMES,
+    ("GET", "/api/reports/schedules/{schedule_id}/sendings"): NAMES,
+}
 OF_FASTAPI = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 
 
@@ -124,13 +152,19 @@ class Neighbours:
             command = commands.issue(session, "strange-1", "release", {}, "Bà Kín", now_s).id
             pond = farms.ponds_of(session, "strange-1")[0].id
             alerts.open_one(session, "strange-1", SILENT, now_s)
+            crop = Crop(gateway_id="strange-1", pond="ao-1", species="other", stocked_on=date(2026, 8, 1))
+            session.add(crop)
             audit.note(session, "Bà Kín", "farm_changed", "strange-1", {}, now_s)
         ingest.store([Message("farm/strange-1/up/rows", rows(sample(1)))])
         owner = add_person(database, "farmer", "0908888888", name="Bà Kín", farms=["strange-1"])
         worker = add_person(database, "worker", "0908888889", name="Bà Kín Hai", farms=["strange-1"])
         self.key = token(database, owner, "worker", "strange-1")
         self.ids = {"farm_id": "strange-1", "pond_id": pond, "pond_key": "ao-1", "command_id": command}
-        self.ids |= {"person_id": worker, "token_id": 1, "secret": "wrong"}
+        self.ids |= {"person_id": worker, "token_id": 1, "secret": "wrong", "crop_id": crop.id}
+        chief = add_person(database, "administrator", "chief@example.org")
+        with database.write() as session:
+            wish = ScheduleIn.model_validate(SENT)
+            self.ids["schedule_id"] = subscribe(session, asking_of(session.get_one(Person, chief)), wish, now_s).id
         mine = add_person(database, "farmer", "0901111111", farms=["mine"])
         grant(database, "mine", mine)
         scope = [("commune", COMMUNE), ("province", "91")]
