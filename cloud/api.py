@@ -79,7 +79,6 @@ def session(request: Request) -> Iterator[Session]:
 Reading = Annotated[Session, Depends(session)]
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such farm or pond."}}
-NO_JSON: dict[int | str, dict[str, Any]] = {400: {"description": "The body is no JSON."}}
 
 
 def known_pond(pond_id: int, reading: Reading, seen: WaterSeen) -> Pond:

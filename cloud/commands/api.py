@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from cloud.accounts import audit
 from cloud.accounts.access import REFUSED, OfFarm, Operator, WaterSeen
 from cloud.accounts.page import Now
-from cloud.api import NO_JSON, NOT_FOUND, KnownPond, Reading
+from cloud.api import NOT_FOUND, KnownPond, Reading
 from cloud.commands import repository
 from cloud.commands.models import Command
 from cloud.database import Database
@@ -86,7 +86,7 @@ class CommandOut(BaseModel):
     reason: str
 
 
-@router.post("/ponds/{pond_id}/commands", status_code=202, responses=NO_JSON)
+@router.post("/ponds/{pond_id}/commands", status_code=202)
 def post_command(wish: CommandIn, pond: KnownPond, asking: Operator, writing: Writing, now_s: Now) -> CommandOut:
     """Ask the gateway of your farm for something; ask for the command's fate a moment later."""
     made = repository.issue(writing, pond.gateway_id, wish.do, args_of(wish, pond.key), asking.name, now_s)

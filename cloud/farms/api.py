@@ -10,7 +10,7 @@ from cloud.accounts import audit
 from cloud.accounts.access import REFUSED, WaterSeen, farms_seen
 from cloud.accounts.own import Keeper
 from cloud.accounts.page import Limits, Now, address_of
-from cloud.api import NO_JSON, NOT_FOUND, Reading
+from cloud.api import NOT_FOUND, Reading
 from cloud.commands.api import Writing
 from cloud.commands.signing import public_text, signing_key
 from cloud.farms import repository
@@ -22,7 +22,7 @@ from cloud.settings import CloudSettings
 router = APIRouter(prefix="/api", tags=["farms"])
 
 ANSWERS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **REFUSED}
-CHANGES = {**ANSWERS, **NO_JSON, 422: {"description": "A value that cannot be kept; the text says which and why."}}
+CHANGES = {**ANSWERS, 422: {"description": "A value that cannot be kept; the text says which and why."}}
 
 
 class FarmAbout(BaseModel):
@@ -117,7 +117,6 @@ def patch_pond(
 @router.post(
     "/enrol",
     responses={
-        **NO_JSON,
         403: {"description": "The code is void, or not signed with this key."},
         429: {"description": "Too many tries from this address."},
     },

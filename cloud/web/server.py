@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from cloud.accounts.door import only_the_signed_in
 from cloud.database import Database
 from cloud.settings import CloudSettings
+from cloud.web.described import describe
 from cloud.web.rooms import routers, template_packages
 from gateway.people.limits import DoorLimits
 from gateway.web.pages import STATIC, make_environment, static_folder
@@ -29,6 +30,7 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.middleware("http")(only_the_signed_in)
     for router in routers():
         app.include_router(router)
+    describe(app)
     return app
 
 

@@ -29,12 +29,12 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
         yield made
 
 
-@pytest.mark.parametrize("role", ["administrator", "technician"])
-def test_what_is_asked_is_answered_as_described(cloud: Cloud, role: Any) -> None:
+@pytest.mark.parametrize(("role", "of"), [("administrator", "/api"), ("technician", "commands")])
+def test_what_is_asked_is_answered_as_described(cloud: Cloud, role: Any, of: str) -> None:
     person = add_person(cloud.database, role, "0901234567", farms=["g1"] if role == "technician" else [])
     headers = token(cloud.database, person, role)
     schema = schemathesis.openapi.from_asgi("/openapi.json", cloud.app, headers=dict(headers))
-    for operation in [found.ok() for found in schema.get_all_operations()]:
+    for operation in [found.ok() for found in schema.get_all_operations() if of in found.ok().path]:
         takes_something = operation.body or list(operation.iter_parameters())
         for mode in GenerationMode if takes_something else [GenerationMode.POSITIVE]:
             ask(operation, mode, headers)
@@ -50,7 +50,7 @@ def ask(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:
     if operation.path in STRICTER:
         unchecked.append(positive_data_acceptance)
 
-    @settings(max_examples=6, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
     def once(case: Any, known: bool) -> None:
         if known and mode is GenerationMode.POSITIVE:

@@ -70,7 +70,7 @@ class Neighbours:
         self.key = token(database, owner, "worker", "strange-1")
         self.ids = {"farm_id": "strange-1", "pond_id": pond, "pond_key": "ao-1", "command_id": command}
         self.ids |= self._in_another_province(others, owner)
-        self.ids |= {"name": "board.css", "token": "wrong"}
+        self.ids |= {"name": "board.css", "token": "wrong", "path": f"Things('pond-{pond}')"}
         self.ids |= {"person_id": worker, "token_id": 1, "secret": "wrong"}
         mine = add_person(database, "farmer", "0901111111", farms=["mine"])
         grant(database, "mine", mine)
@@ -115,7 +115,7 @@ class Neighbours:
 
     def ask(self, client: TestClient, method: str, path: str, route: Route) -> tuple[int, str]:
         """The answer to a question for the other farm."""
-        url = path.replace("{path:path}", "Things({pond_id})/Datastreams").format(**self.ids)
+        url = path.replace(":path", "").format(**self.ids)
         answer = client.request(method, url, json=route.json, data=route.form, params=route.query, files=route.files)
         return answer.status_code, answer.text
 
@@ -151,6 +151,15 @@ def test_no_route_shows_or_changes_another_farm(neighbours: Neighbours, role: st
         if status < 300:
             assert not [mark for mark in MARKS if mark in text], (method, path)
     untouched(neighbours)
+
+
+@pytest.mark.parametrize("role", ["farmer", "officer"])
+def test_researchers_read_no_other_farm(neighbours: Neighbours, role: str) -> None:
+    client = browser(neighbours.cloud.app, neighbours.people[role])
+    for entities in ("Things", "Locations", "Datastreams", "Sensors", "ObservedProperties", "Observations"):
+        answer = client.get(f"/sta/v1.1/{entities}")
+        assert answer.status_code == 200, entities
+        assert not [mark for mark in MARKS if mark in answer.text], entities
 
 
 def test_a_stranger_gets_nothing_but_the_door(neighbours: Neighbours) -> None:

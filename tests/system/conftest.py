@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cloud.accounts.door import COOKIE
+from cloud.accounts import door_repository as doors
+from cloud.accounts import repository as people
 from cloud.database import Database
 from hardware.twin.demo import OWNER, Demo, DemoPlan
 from hardware.twin.farm import FarmPlan
@@ -118,11 +119,14 @@ class Chain:
         return self.http.get(f"{self.demo.plan.cloud_url}/api/{path}", headers=bearer).raise_for_status().json()
 
     def cloud_session(self) -> str:
-        """The session of the cloud's administrator, who sets a password by the demo's link at first use."""
+        """The session of a farmer of the farm in the cloud, let in at first use."""
         if self._cloud_session is None:
-            reply = self.http.post(self.demo.cloud_link, data={"password": "a password"}, follow_redirects=False)
-            self._cloud_session = reply.cookies[COOKIE]
-            self.http.cookies.clear()
+            database = self.database()
+            with database.write() as session:
+                farmer = people.add(session, "Demo", "farmer", "0901234567", "vi", time.time())
+                people.join(session, farmer.id, "demo")
+                self._cloud_session = doors.begin(session, farmer.id, time.time())
+            database.engine.dispose()
         return self._cloud_session
 
     def database(self) -> Database:

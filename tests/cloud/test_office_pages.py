@@ -1,0 +1,161 @@
+"""What an officer does with a province: sees the most urgent first, finds a pond in two taps, on a phone and at a desk."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from cloud.accounts import door_repository as doors
+from cloud.accounts.door import COOKIE
+from cloud.accounts.models import Grant
+from cloud.accounts.repository import find
+from cloud.seed import Plan, SeedError, seed
+from tests.cloud.farm import Cloud, make_cloud
+from tests.cloud.people import browser as signed_in
+from tests.cloud.test_account_pages import RULES
+from tests.gateway.people.test_app import FLAGS, SMALL_TARGETS
+from tests.ports import free_ports
+
+PONDS, DAYS = 70, 3
+PAGES = ("/", "/?level=low_night", "/map", "/completeness", "/ponds/5")
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with make_cloud(tmp_path_factory.mktemp("office")) as made:
+        seed(made.database, Plan(PONDS, DAYS, 10), made.time.wall_s)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def url(cloud: Cloud) -> Iterator[str]:
+    (port,) = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(cloud.app, port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield made
+        made.close()
+
+
+def person(cloud: Cloud, phone: str) -> int:
+    with cloud.database.read() as session:
+        found = find(session, phone)
+    assert found is not None
+    return found.id
+
+
+@pytest.fixture(scope="module")
+def officer(cloud: Cloud) -> TestClient:
+    return signed_in(cloud.app, person(cloud, "0900000001"))
+
+
+def enter(cloud: Cloud, url: str, chromium: Browser, phone: str, width: int, language: str = "vi") -> BrowserContext:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, has_touch=width < 500)
+    with cloud.database.write() as session:
+        secret = doors.begin(session, person(cloud, phone), cloud.time.wall_s)
+    for name, value in ((COOKIE, secret), ("language", language)):
+        context.add_cookies([{"name": name, "value": value, "url": url}])
+    return context
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "vi"), (1280, "en")])
+def test_an_officers_pages_are_sound(cloud: Cloud, url: str, chromium: Browser, width: int, language: str) -> None:
+    context = enter(cloud, url, chromium, "0900000001", width, language)
+    page, wrong = context.new_page(), []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    for path in PAGES:
+        page.goto(url + path)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page, options={"runOnly": RULES}).response
+        wrong += [f"{path} {item['id']}: {item['nodes'][0]['html']}" for item in found["violations"]]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        wrong += [f"{path} is {wide} wide"] * (wide > width)
+        wrong += [f"{path}: {one} is small" for one in page.evaluate(SMALL_TARGETS)]
+    assert wrong == []
+    context.close()
+
+
+def test_a_pond_is_two_taps_from_the_map(cloud: Cloud, url: str, chromium: Browser) -> None:
+    context = enter(cloud, url, chromium, "0900000001", 360)
+    page = context.new_page()
+    page.goto(f"{url}/map")
+    page.wait_for_selector(".map[data-ready=yes]")
+    page.locator("canvas").focus()
+    for _ in range(4):
+        page.keyboard.press("Enter")
+        if page.locator(".found a").count():
+            break
+        page.keyboard.press("-")
+        page.wait_for_timeout(50)
+    page.locator(".found a").first.click()
+    expect(page.locator(".plot canvas")).to_be_visible()
+    expect(page.locator(".summary")).to_contain_text("Thấp nhất")
+    context.close()
+
+
+def test_the_most_urgent_come_first_and_pages_hold_them_all(officer: TestClient) -> None:
+    first = officer.get("/").text
+    assert first.count("<li data-urgency") == 50
+    assert officer.get("/", params={"page": 2}).text.count("<li data-urgency") == PONDS - 50
+    ranks = ["danger", "low_night", "lost", "watch", "ok"]
+    shown = [piece.split('"')[0] for piece in first.split('<li data-urgency="')[1:]]
+    assert shown == sorted(shown, key=ranks.index)
+
+
+def test_a_commune_and_a_state_narrow_the_list(officer: TestClient) -> None:
+    page = officer.get("/").text
+    code = page.split('<option value="')[2].split('"')[0]
+    assert 0 < officer.get("/", params={"commune": code}).text.count("<li data-urgency") < 50
+    assert officer.get("/", params={"level": "danger"}).text.count("<li data-urgency") == 0
+
+
+def test_what_a_farmer_withdraws_is_gone_from_list_map_and_page(cloud: Cloud, officer: TestClient) -> None:
+    known = officer.get("/map/ponds").json()
+    assert len(known["id"]) == PONDS
+    pond = known["id"][known["name"].index("Trại thử 1: Ao 1")]
+    with cloud.database.write() as session:
+        for grant in session.query(Grant).filter_by(gateway_id="demo-0", kind="water"):
+            grant.withdrawn_at = cloud.time.wall_s
+    assert len(officer.get("/map/ponds").json()["id"]) == PONDS - 4
+    assert officer.get(f"/ponds/{pond}").status_code == 404
+    assert officer.get(f"/ponds/{pond}/past").status_code == 404
+    assert "Trại thử 1:" not in officer.get("/completeness").text
+    with cloud.database.write() as session:
+        for grant in session.query(Grant).filter_by(gateway_id="demo-0", kind="water"):
+            grant.withdrawn_at = None
+
+
+def test_an_officer_asks_no_farm_for_anything(officer: TestClient) -> None:
+    answer = officer.post("/ponds/5/ask", data={"aerator": "1", "run": "true"})
+    assert answer.status_code in (403, 404)
+
+
+def test_a_farmer_asks_and_sees_that_it_is_on_its_way(cloud: Cloud, url: str, chromium: Browser) -> None:
+    context = enter(cloud, url, chromium, "0900000002", 360)
+    page = context.new_page()
+    page.goto(f"{url}/ponds/5")
+    page.get_by_role("button", name="Chạy").click()
+    expect(page.locator(".asked")).to_contain_text("đang gửi")
+    assert "Chủ trại thử" in page.locator(".asked").inner_text()
+    context.close()
+
+
+def test_a_province_is_made_once(cloud: Cloud) -> None:
+    with pytest.raises(SeedError, match="there already"):
+        seed(cloud.database, Plan(4, 1, 10), cloud.time.wall_s)
