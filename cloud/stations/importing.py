@@ -64,6 +64,7 @@ class FolderImport:
         self._monotonic = monotonic
         self._wall = wall
         self._seen: dict[str, _Seen] = {}
+        self._complained: set[str] = set()
 
     def step(self) -> list[Done]:
         """Take what stands still. OSError for a folder that cannot be used; OperationalError leaves the files in place."""
@@ -73,6 +74,8 @@ class FolderImport:
                 done.append(self._take(path))
             except FileNotFoundError:
                 log.info("%s was taken by another worker", path)
+            except OSError as error:
+                self._complain(path, error)
         self._forget_old()
         return done
 
@@ -99,6 +102,12 @@ class FolderImport:
             hidden = path.name.startswith(".") or path.name.lower().endswith(UNFINISHED)
             if not hidden and path.is_file() and not path.is_symlink():
                 yield path
+
+    def _complain(self, path: Path, error: OSError) -> None:
+        """Once a file: it stays where it is, is tried again, and holds up no other."""
+        if path.name not in self._complained:
+            self._complained.add(path.name)
+            log.error("%s cannot be taken (%s): mend it or take it away", path, error)
 
     def _take(self, path: Path) -> Done:
         found = self._stored(path)

@@ -98,8 +98,10 @@ def _advance(session: Session, station_id: int, lines: Iterable[Line], now_s: fl
         newest[line.symbol] = line
         if line.good is not None:
             good[line.symbol] = line
+    asked = select(StationLatest).where(StationLatest.station_id == station_id).with_for_update()
+    rows = {row.symbol: row for row in session.scalars(asked)}
     for symbol, line in newest.items():
-        known = session.get(StationLatest, (station_id, symbol), with_for_update=True)
+        known = rows.get(symbol)
         if known is None:
             known = StationLatest(station_id=station_id, symbol=symbol, at=-1, good_at=None, good_value=None)
             session.add(known)

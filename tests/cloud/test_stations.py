@@ -165,6 +165,19 @@ def test_a_file_of_any_size_is_refused_in_few_words(place: Yard, drop: Path) -> 
     assert "Và 900 dòng nữa." in reason and len(reason) < 40_000
 
 
+def test_a_file_that_cannot_be_put_aside_holds_up_no_other_and_is_named_once(
+    place: Yard, drop: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.station()
+    (drop / f"{'A' * 250}.txt").write_bytes(b"x")
+    (drop / "HON-DAT_20261126083000.txt").write_bytes(file_of(line()))
+    importing = importer(place, drop)
+    assert settle(place, importing) == [(1, [])]
+    importing.step()
+    assert caplog.text.count("cannot be taken") == 1
+    assert (drop / f"{'A' * 250}.txt").exists()
+
+
 def test_files_are_forgotten_after_thirty_days_and_values_are_not(place: Yard, drop: Path) -> None:
     station, importing = place.station(), importer(place, drop)
     (drop / "HON-DAT_20261126083000.txt").write_bytes(file_of(line()))
