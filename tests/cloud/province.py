@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from cloud.accounts.models import FarmPerson, Grant, Person, Scope
@@ -17,6 +18,7 @@ from cloud.database import Database, migrate
 from cloud.farms.models import Gateway, Pond
 from cloud.settings import CloudSettings
 from cloud.web.server import make_app
+from gateway.people.limits import DoorLimits
 from tests.cloud.people import browser
 
 NOW_S = 1_795_680_000.0
@@ -56,8 +58,10 @@ class Province:
         self.settings = CloudSettings(
             data=self.folder, database_url=url, mqtt_url="", web_host="", web_port=0, public_url=PUBLIC_URL
         )
-        self.app = make_app(self.settings)
-        self.app.state.wall = lambda: self.now_s
+        self.app = _app()
+        state = self.app.state
+        state.database, state.settings, state.tellers = self.database, self.settings, ()
+        state.wall, state.doors = lambda: self.now_s, DoorLimits(lambda: self.now_s)
 
     def browser(self, person: int) -> TestClient:
         """A person's browser, signed in."""
@@ -94,6 +98,12 @@ def advice(now_s: float = NOW_S, **changes: Any) -> dict[str, Any]:
         "valid_until": now_s + 3 * DAY_S,
         **changes,
     }
+
+
+@cache
+def _app() -> FastAPI:
+    """The application, for one province after another: its routes are costly to make."""
+    return make_app(CloudSettings(data=Path(), database_url="sqlite://", mqtt_url="", web_host="", web_port=0))
 
 
 @cache

@@ -345,6 +345,9 @@ def test_the_audit_names_who_issued(province: Province) -> None:
     with province.database.read() as session:
         lines = [(line.who, line.what) for line in audit.newest(session, None, 2**62, 10)]
     assert lines == [("person 1", "advisory_issued"), ("person 1", "advisory_written")]
+    page = province.browser(ADMIN).get("/audit").text
+    assert "Phát khuyến cáo" in page
+    assert "Viết khuyến cáo" in page
 
 
 def test_falling_dawns_are_suggested_to_the_officer_who_may_see_the_water(province: Province) -> None:

@@ -110,12 +110,12 @@ def test_the_same_seed_finds_the_same() -> None:
 
 
 def test_false_alarms_come_as_often_as_promised() -> None:
-    """2 and 10 in a hundred, over 300 quiet months: 99.9 % of honest scans lie between these bounds."""
+    """2 and 10 in a hundred, over 200 quiet months: 99.9 % of honest scans lie between these bounds."""
     random = seeded(20261126)
     positions = random.uniform(0, 30, (12, 2))
     at_risk = random.integers(1, 8, 12)[:, None] * np.ones((12, 28))
     ps = []
-    for _ in range(300):
+    for _ in range(200):
         cases = random.poisson(at_risk * 0.03)
         found = scan(positions, at_risk, cases, random, Limits(replicates=99, days=7))
         ps.append(found.p if found else 1.0)
