@@ -37,7 +37,7 @@ def small_disk(megabytes: int) -> Iterator[Disk]:
         size = f"size={megabytes}m,mode=755"
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", name], capture_output=True, check=False)
         if os.getuid() != 0 or mounted.returncode != 0:
-            pytest.skip("only root may mount a small disk; the same on SQLite runs everywhere")
+            pytest.skip("only root may mount a small disk; test_full_disk.py runs everywhere")
         try:
             yield Disk(path)
         finally:
