@@ -13,7 +13,7 @@ from cloud.things.refusals import NotAllowed, Refusal
 from cloud.things.world import World
 
 router = APIRouter(prefix=BASE, tags=["SensorThings"])
-OTHER_METHODS = ["POST", "PUT", "PATCH", "DELETE"]
+OTHER_METHODS = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "JSON; plain text for a property's $value.",
@@ -29,15 +29,20 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @router.get("", responses=RESPONSES, response_class=Response)
 @router.head("", include_in_schema=False)
+def root(request: Request, asking: Signed, reading: Reading) -> Response:
+    """The service root: the sets, and the requirements of OGC 18-088 that are met."""
+    return read(request, asking, reading, "")
+
+
 @router.get("/{path:path}", responses=RESPONSES, response_class=Response)
 @router.head("/{path:path}", include_in_schema=False)
-def read(request: Request, asking: Signed, reading: Reading, path: str = "") -> Response:
-    """An entity, a set, a property, or the service root; query options as OGC 18-088 has them."""
+def read(request: Request, asking: Signed, reading: Reading, path: str) -> Response:
+    """An entity, a set or a property; query options as OGC 18-088 has them."""
     now_s: float = request.app.state.wall()
     world = World(reading, farms_seen(asking, "water", now_s), now_s)
-    root = str(request.base_url).rstrip("/") + BASE
+    service = str(request.base_url).rstrip("/") + BASE
     try:
-        found = answer(world, root, path.strip("/"), request.url.query)
+        found = answer(world, service, path.strip("/"), request.url.query)
     except Refusal as refusal:
         return refused(refusal)
     if found is None:

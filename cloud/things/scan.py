@@ -122,7 +122,7 @@ class Scanner:
             raise Spent(mark) from spent
 
     def _by_time(self, parts: Parts, wish: Wish) -> Iterator[tuple[Observed, Mark]]:
-        found = list(islice(parts(0), MOST_PONDS_IN_ONE_ORDER + 1))
+        found = list(islice((part for part in parts(0) if _streams(part, wish)), MOST_PONDS_IN_ONE_ORDER + 1))
         if len(found) > MOST_PONDS_IN_ONE_ORDER:
             cause = f"more than {MOST_PONDS_IN_ONE_ORDER} ponds in one order of time"
             raise Invalid("$orderby", cause, "Leave it out (then pond by pond), or ask for one Thing or Datastream.")
@@ -139,7 +139,7 @@ class Scanner:
     def _of(self, part: Part, wish: Wish, after: Mark | None) -> Iterator[Observed]:
         """The observations of one pond, from the mark's time on."""
         place = part.place
-        streams = {symbol: stream for symbol, stream in part.streams.items() if not wish.wanted or wish.wanted(stream)}
+        streams = _streams(part, wish)
         if place.node is None or not streams or (after and after.nth < 0):
             return
         self._budget.spend(COST_OF_A_POND)
@@ -163,6 +163,11 @@ class Scanner:
         if self._last[0] != key:
             self._last = key, list(samples(self._session, *key))
         return iter(self._last[1])
+
+
+def _streams(part: Part, wish: Wish) -> dict[str, Stream]:
+    """The streams of a pond that can hold what is wished for."""
+    return {symbol: stream for symbol, stream in part.streams.items() if not wish.wanted or wish.wanted(stream)}
 
 
 def _observed(row: StoredSample, streams: dict[str, Stream]) -> Iterator[Observed]:

@@ -30,7 +30,7 @@ class World:
         self.scanner = Scanner(session, self.budget)
 
     def all(self, entity: EntityType) -> Iterable[Any]:
-        """All entities of a type."""
+        """All entities of a type, but for Observations (`parts`)."""
         return _ALL[entity.name](self)
 
     def find(self, entity: EntityType, key: str) -> Any:
@@ -159,7 +159,6 @@ _ALL: dict[str, Callable[[World], Iterable[Any]]] = {
     "Datastream": _all_streams,
     "Sensor": World.nodes,
     "ObservedProperty": lambda _: QUANTITIES,
-    "Observation": lambda world: world.observations(world.parts(None, None)),
     "FeatureOfInterest": World.places,
 }
 _FIND: dict[str, Callable[[World, str], Any]] = {

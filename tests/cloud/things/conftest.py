@@ -17,6 +17,7 @@ from cloud.web.server import make_app
 from tests.cloud.people import add_person, token
 from tests.cloud.things.farm import NOW_S, rows
 
+COMMUNE = "30001"
 POND: dict[str, Any] = {"aerators": 4, "alarm_low": 4.0, "danger_low": 3.0, "kind": "intensive"}
 PONDS: tuple[dict[str, Any], ...] = (
     {"id": 1, "gateway_id": "g1", "key": "ao-1", "name": "Ao 1", "node": "n1", "longitude": 105.1, "latitude": 9.8},
@@ -37,7 +38,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     database: Database = app.state.database
     with database.write() as session:
         for farm, name in (("g1", "Trại Một"), ("g2", "Trại Hai")):
-            session.add(Gateway(id=farm, created_at=NOW_S - 9e6, farm_name=name, described_at=NOW_S))
+            session.add(Gateway(id=farm, created_at=NOW_S - 9e6, farm_name=name, described_at=NOW_S, commune=COMMUNE))
         session.flush()
         session.add_all(Pond(**POND | pond) for pond in PONDS)
         for farm, node in (("g1", "n1"), ("g1", "n'2/a"), ("g2", "n3")):
@@ -45,10 +46,11 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     return app
 
 
-def machine(cloud: FastAPI, role: Role, *farms: str) -> TestClient:
+def machine(cloud: FastAPI, role: Role, *farms: str, communes: tuple[str, ...] = ()) -> TestClient:
     """A machine with a token of a new person's."""
     database: Database = cloud.state.database
-    person = add_person(database, role, f"{role}@example.org", farms=farms)
+    scope = [("commune", commune) for commune in communes]
+    person = add_person(database, role, f"{role}@example.org", farms=farms, scope=scope)
     return TestClient(cloud, base_url="http://cloud.test", headers=token(database, person, role))
 
 
@@ -56,6 +58,13 @@ def machine(cloud: FastAPI, role: Role, *farms: str) -> TestClient:
 def farmer(cloud: FastAPI) -> Iterator[TestClient]:
     """What the first farm's owner sees."""
     with machine(cloud, "farmer", "g1") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def officer(cloud: FastAPI) -> Iterator[TestClient]:
+    """What the officer of both farms' commune sees."""
+    with machine(cloud, "officer", communes=(COMMUNE,)) as client:
         yield client
 
 

@@ -4,7 +4,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests.cloud.things.farm import RELATIONS, SETS, follow, get
+from cloud.accounts import consent_repository as consent
+from cloud.database import Database
+from tests.cloud.things.farm import NOW_S, RELATIONS, SETS, follow, get
 
 OWN = {"Things": 3, "Locations": 1, "HistoricalLocations": 1, "Datastreams": 4, "Sensors": 2, "FeaturesOfInterest": 3}
 FOREIGN = (
@@ -53,6 +55,20 @@ def test_another_farms_observations_do_not_exist(farmer: TestClient) -> None:
 
 def test_a_link_to_the_next_page_shows_its_reader_only_what_they_may_see(farmer: TestClient) -> None:
     assert get(farmer, "Observations", skiptoken="3:0.0:-1")["value"] == []
+
+
+def test_an_officer_sees_the_water_of_a_farm_while_its_farmer_grants_it(cloud: FastAPI, officer: TestClient) -> None:
+    database: Database = cloud.state.database
+    path = "Datastreams('pond-4.do_mg_l')/Observations"
+    for granted, kind in ((False, "alarms"), (True, "water")):
+        with database.write() as session:
+            consent.grant(session, "g2", kind, 1, NOW_S - 60)
+        assert len(get(officer, "Things")["value"]) == granted
+        assert get(officer, path, 200 if granted else 404)
+        assert bool(get(officer, "Observations")["value"]) == granted
+    with database.write() as session:
+        consent.withdraw(session, "g2", "water", NOW_S - 1)
+    assert get(officer, path, 404) and get(officer, "Observations", count="true")["@iot.count"] == 0
 
 
 def test_nobody_without_a_session_or_a_token_reads_anything(cloud: FastAPI) -> None:

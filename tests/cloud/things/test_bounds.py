@@ -143,6 +143,14 @@ def test_pages_of_all_ponds_end_and_hold_each_observation_once(everything: TestC
         assert len(found) == len(set(found)) == 3 * 2 * SAMPLES
 
 
+def test_time_orders_as_many_ponds_as_can_match(monkeypatch: pytest.MonkeyPatch, everything: TestClient) -> None:
+    monkeypatch.setattr(scan, "MOST_PONDS_IN_ONE_ORDER", 1)
+    newest = {"orderby": "phenomenonTime desc", "top": 1}
+    assert get(everything, "Observations", 400, **newest)["place"] == "$orderby"
+    written = "Datastream/Thing/name eq 'Ao xa' and Datastream/ObservedProperty/@iot.id eq 'do_mg_l'"
+    assert results(get(everything, "Observations", filter=written, **newest)) == [6.9]
+
+
 def test_backwards_reads_days_with_gaps_of_years_between() -> None:
     stored = sorted(
         {-5.0, 0.0, 1.0, 1.5e9, 1.5e9 + 1, 1.7e9, NOW_S - 100 * DAY, NOW_S - 3, NOW_S, NOW_S + 50 * DAY, 9e10}
