@@ -27,6 +27,12 @@ class CloudSettings:
     mail_url: str = ""
 
     @property
+    def gateways_url(self) -> str:
+        """Where gateways find the broker; never the cloud's own way in, which may hold its password."""
+        own = self.mqtt_url if self.mqtt_url.startswith("mqtt") else ""
+        return self.public_mqtt_url or own
+
+    @property
     def signing_key_file(self) -> Path:
         """The key that signs commands to gateways."""
         return self.data / "command-key.pem"
@@ -62,18 +68,17 @@ def read_settings(data: Path) -> CloudSettings:
     _KEEP_DAYS, _PUBLIC_URL, _PUBLIC_MQTT_URL, _REGISTRATION, _MAIL_URL.
     """
     data = data.resolve()
-    mqtt_url = os.environ.get("PONDKEEPER_MQTT_URL", "mqtt://127.0.0.1:18830")
     host, port = os.environ.get("PONDKEEPER_WEB_HOST", "127.0.0.1"), int(os.environ.get("PONDKEEPER_WEB_PORT", "8090"))
     return CloudSettings(
         data=data,
         database_url=os.environ.get("PONDKEEPER_DATABASE_URL", f"sqlite:///{data / 'cloud.sqlite'}"),
-        mqtt_url=mqtt_url,
+        mqtt_url=os.environ.get("PONDKEEPER_MQTT_URL", "mqtt://127.0.0.1:18830"),
         web_host=host,
         web_port=port,
         keep_days=int(os.environ.get("PONDKEEPER_KEEP_DAYS", "3650")),
         silent_after_s=60 * float(os.environ.get("PONDKEEPER_SILENT_MINUTES", "5")),
         public_url=os.environ.get("PONDKEEPER_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
-        public_mqtt_url=os.environ.get("PONDKEEPER_PUBLIC_MQTT_URL", mqtt_url),
+        public_mqtt_url=os.environ.get("PONDKEEPER_PUBLIC_MQTT_URL", ""),
         registration=os.environ.get("PONDKEEPER_REGISTRATION", ""),
         mail_url=os.environ.get("PONDKEEPER_MAIL_URL", ""),
     )

@@ -22,7 +22,7 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-LONGEST = ("test_oxygen", "test_ledger", "test_update", "test_pages", "test_faults")
+LONGEST = ("test_cluster", "test_oxygen", "test_ledger", "test_update", "test_pages", "test_faults")
 
 
 class ByFile(LoadScopeScheduling):

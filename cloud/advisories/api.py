@@ -19,7 +19,7 @@ from cloud.advisories.bodies import (
     answer_out,
 )
 from cloud.advisories.models import Advisory
-from cloud.api import Reading
+from cloud.api import NO_JSON, Reading
 from cloud.commands.api import Writing
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such advice."}}
@@ -29,7 +29,7 @@ MISFIT: dict[int | str, dict[str, Any]] = {
     409: {"description": "Its parts do not fit each other, a commune is not in the writer's scope, or it was issued."}
 }
 
-router = APIRouter(prefix="/api/advisories", tags=["advisories"], responses=REFUSED)
+router = APIRouter(prefix="/api/advisories", tags=["advisories"], responses={**REFUSED, **NO_JSON})
 
 Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 

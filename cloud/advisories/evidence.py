@@ -1,6 +1,6 @@
 """What the cloud's own data suggests to an officer today, in their communes and among farms that let them see the water."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,13 +9,14 @@ from cloud.accounts.access import Asking
 from cloud.advisories import repository
 from cloud.advisories.local_time import LOCAL
 from cloud.advisories.preset import preset
+from cloud.advisories.rain import shocks
 from cloud.advisories.suggest import Draft, PondDawn, StationDay, dawn_oxygen, salinity_front
 from cloud.stations import repository as stations
 from cloud.stations.models import Station
 from cloud.stations.symbols import NATIONAL
 from cloud.telemetry.calendar import DAY_S, date_of, day_number
-from cloud.telemetry.days import days
-from hardware.quantities import DO, SALINITY
+from cloud.telemetry.days import DayRow, days
+from hardware.quantities import DO, RAIN, SALINITY
 
 DAWN_ENDS_HOUR = 10
 WHOLE_ENOUGH = 0.5
@@ -25,9 +26,21 @@ def suggestions(reading: Session, asking: Asking, communes: Container[str], now_
     """Drafts of today for these communes, none where data gives no reason."""
     today = date_of(day_number(now_s))
     limits = preset(today)
-    salt = salinities(reading, communes, limits.salinity_front.days, today, now_s)
-    dawn = dawns(reading, asking, communes, today - timedelta(days=limits.dawn_oxygen.days), today, now_s)
-    return [*salinity_front(salt, today, limits.salinity_front), *dawn_oxygen(dawn, today, limits.dawn_oxygen)]
+    nodes = {
+        (gateway, node): commune
+        for gateway, node, commune in repository.watched_nodes(reading, asking, now_s)
+        if commune in communes
+    }
+    ponds = {place: nodes[place] for place in repository.pond_names(reading, nodes)}
+    rows = days(reading, nodes, today - timedelta(days=limits.dawn_oxygen.days), today)
+    gauges = {(row.gateway_id, row.node) for row in rows if row.of.quantity == RAIN.symbol and row.of.high > row.of.low}
+    return [
+        *salinity_front(
+            salinities(reading, communes, limits.salinity_front.days, today, now_s), today, limits.salinity_front
+        ),
+        *dawn_oxygen(dawns(rows, ponds), today, limits.dawn_oxygen),
+        *shocks(reading, {place: nodes[place] for place in gauges}, ponds, now_s, limits.rain_shock),
+    ]
 
 
 def salinities(reading: Session, communes: Container[str], back: int, today: date, now_s: float) -> list[StationDay]:
@@ -48,14 +61,12 @@ def _salinities_of(reading: Session, station: Station, back: int, today: date, n
     ]
 
 
-def dawns(
-    reading: Session, asking: Asking, communes: Container[str], first: date, last: date, now_s: float
-) -> list[PondDawn]:
+def dawns(rows: Iterable[DayRow], ponds: Mapping[tuple[str, str], str]) -> list[PondDawn]:
     """Each pond's lowest oxygen of each day, where it was before mid-morning."""
-    watched = repository.watched_ponds(reading, asking, now_s)
-    ponds = {(gateway, node): commune for gateway, node, commune in watched if commune in communes}
     return [
         PondDawn(f"{row.gateway_id} {row.node}", ponds[row.gateway_id, row.node], row.day, row.of.low)
-        for row in days(reading, ponds, first, last)
-        if row.of.quantity == DO.symbol and datetime.fromtimestamp(row.of.low_at, LOCAL).hour < DAWN_ENDS_HOUR
+        for row in rows
+        if (row.gateway_id, row.node) in ponds
+        and row.of.quantity == DO.symbol
+        and datetime.fromtimestamp(row.of.low_at, LOCAL).hour < DAWN_ENDS_HOUR
     ]

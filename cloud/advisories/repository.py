@@ -1,6 +1,6 @@
 """All queries about advice; each takes who asks, and shows only what they may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from cloud.advisories.bodies import MOST_ID, AdvisoryIn
 from cloud.advisories.models import Advisory, AdvisoryUnit, Answer, Delivery
 from cloud.areas.models import ExtensionArea, ExtensionAreaUnit, Unit
 from cloud.farms.models import Gateway, Pond
+from cloud.telemetry.models import Node
 from cloud.telemetry.store import insert as dialect_insert
 
 NAMED_IN_PLACE = 4
@@ -215,11 +216,24 @@ def public_one(session: Session, advisory_id: int) -> Advisory | None:
     return session.scalars(asked).first()
 
 
-def watched_ponds(session: Session, asking: Asking, now_s: float) -> list[tuple[str, str, str]]:
-    """Gateway, node and commune of each pond whose water they may see."""
-    asked = select(Pond.gateway_id, Pond.node, Gateway.commune).join(Gateway, Gateway.id == Pond.gateway_id)
-    asked = asked.where(Pond.gateway_id.in_(farms_seen(asking, "water", now_s)))
-    return [(gateway, node, commune) for gateway, node, commune in session.execute(asked) if node and commune]
+def watched_nodes(session: Session, asking: Asking, now_s: float) -> list[tuple[str, str, str]]:
+    """Gateway, node and commune of each node of farms whose water they may see."""
+    asked = select(Node.gateway_id, Node.node, Gateway.commune).join(Gateway, Gateway.id == Node.gateway_id)
+    asked = asked.where(Node.gateway_id.in_(farms_seen(asking, "water", now_s)), Gateway.commune.is_not(None))
+    return [(gateway, node, commune) for gateway, node, commune in session.execute(asked) if commune]
+
+
+def pond_names(session: Session, nodes: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Names of the ponds that these nodes (gateway, node) watch; a node without a pond is left out."""
+    asked = select(Pond.gateway_id, Pond.node, Pond.name, Gateway.farm_name).join(
+        Gateway, Gateway.id == Pond.gateway_id
+    )
+    asked = asked.where(Pond.gateway_id.in_({gateway for gateway, _ in nodes}))
+    return {
+        (gateway, node): f"{farm or gateway}, {name}"
+        for gateway, node, name, farm in session.execute(asked)
+        if node and (gateway, node) in nodes
+    }
 
 
 def answer(session: Session, asking: Asking, advisory_id: int, text: str, now_s: float) -> Answer:

@@ -108,7 +108,7 @@ def dawn_oxygen(rows: Iterable[PondDawn], today: date, limits: DawnOxygen) -> li
 
 
 def rain_shock(rain: Iterable[RainHour], ponds: Iterable[PondHour], now_s: float, limits: RainShock) -> list[Draft]:
-    """Communes where heavy rain cooled the water of several ponds; one draft for each."""
+    """Communes where heavy rain cooled the water of several ponds; of several gauges the fullest counts."""
     since_s = now_s - (limits.rain_hours + limits.after_hours) * HOUR_S
     began = _began(rain, since_s, now_s, limits)
     before: dict[tuple[str, str], float] = {}
@@ -137,7 +137,7 @@ def _began(rain: Iterable[RainHour], since_s: float, now_s: float, limits: RainS
     hours: dict[str, dict[float, float]] = defaultdict(dict)
     for row in rain:
         if since_s <= row.at <= now_s and row.rain > 0:
-            hours[row.commune][row.at] = row.rain
+            hours[row.commune][row.at] = max(row.rain, hours[row.commune].get(row.at, 0.0))
     began = {}
     for commune, falls in hours.items():
         for at in sorted(falls):

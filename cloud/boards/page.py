@@ -13,7 +13,7 @@ from cloud.accounts.page import Name, Now, show
 from cloud.api import Reading
 from cloud.boards import repository
 from cloud.boards.models import Board
-from cloud.boards.screens import screens
+from cloud.boards.screens import advice, screens
 from cloud.commands.api import Writing
 from cloud.stations import repository as stations
 from cloud.stations.access import keeps
@@ -106,7 +106,8 @@ def board_now(request: Request, board: ShownBoard, reading: Reading, words: Word
 def _screen(
     request: Request, template: str, words: Text, board: Board, session: Session, now_s: float, **values: str
 ) -> Response:
-    shown: dict[str, Any] = {"board": board, "screens": screens(session, board, words, now_s), "now_s": now_s, **values}
+    shown: dict[str, Any] = {"board": board, "now_s": now_s, **values}
+    shown |= {"screens": screens(session, board, words, now_s), "advice": advice(session, board, words, now_s)}
     page = show(request, template, words, title=board.name, **shown)
     page.headers.update(UNSEEN)
     return page

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from cloud.advisories.models import Advisory, AdvisoryUnit
 from cloud.boards.models import Board, BoardStation
 from cloud.stations.models import Station
 
@@ -52,6 +53,13 @@ def stations_of(session: Session, board_id: int) -> Sequence[Station]:
     """The stations on a board, in their order."""
     asked = select(Station).join(BoardStation, BoardStation.station_id == Station.id)
     return session.scalars(asked.where(BoardStation.board_id == board_id).order_by(BoardStation.place)).all()
+
+
+def advice(session: Session, commune: str | None, now_s: float) -> Advisory | None:
+    """The newest advice in force for a commune, None where there is none."""
+    asked = select(Advisory).join(AdvisoryUnit, AdvisoryUnit.advisory_id == Advisory.id)
+    in_force = Advisory.state == "issued", Advisory.valid_from <= now_s, Advisory.valid_until > now_s
+    return session.scalars(asked.where(AdvisoryUnit.code == commune, *in_force).order_by(Advisory.id.desc())).first()
 
 
 def _hashed(token: str) -> str:

@@ -11,7 +11,7 @@ from cloud.boards.trend import lines_of, trend_of
 from cloud.stations import repository
 from cloud.stations.models import Station
 from cloud.stations.state import State, silent_after_s, state_of
-from cloud.stations.wording import age, shown_values
+from cloud.stations.wording import age, clock, shown_values
 from gateway.text import Text
 
 MOST_VALUES = 6
@@ -28,6 +28,20 @@ def screens(session: Session, board: Board, words: Text, now_s: float) -> list[d
         state = state_of(station, latest.get(station.id, []), flags.get(station.id, []), now_s)
         found += _of_station(session, station, state, words, now_s)
     return found
+
+
+def advice(session: Session, board: Board, words: Text, now_s: float) -> dict[str, str] | None:
+    """The newest advice for the board's commune, None where there is none in force."""
+    found = boards.advice(session, board.commune, now_s)
+    if found is None:
+        return None
+    english = words.language == "en" and found.title_en
+    return {
+        "title": found.title_en if english else found.title_vi,
+        "body": found.body_en if english else found.body_vi,
+        "place": found.place,
+        "until": words("boards.until", day=clock(found.valid_until)),
+    }
 
 
 def _of_station(session: Session, station: Station, state: State, words: Text, now_s: float) -> list[dict[str, Any]]:

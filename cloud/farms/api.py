@@ -136,7 +136,7 @@ def enrol(request: Request, claim: ClaimIn, writing: Writing, limits: Limits, no
     return EnrolledOut(
         gateway=enrolled.gateway_id,
         password=enrolled.password,
-        mqtt_url=settings.public_mqtt_url or settings.mqtt_url,
+        mqtt_url=settings.gateways_url,
         command_key=public_text(signing_key(settings.signing_key_file)),
     )
 

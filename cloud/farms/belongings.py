@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, delete, false, or_, select
+from sqlalchemy import Column, ColumnElement, Table, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import sort_tables
 
 from cloud.models import Base
 
-GATEWAYS, NODES, REFUSED = (Base.metadata.tables[name] for name in ("gateways", "nodes", "quarantine"))
+GATEWAYS, NODES, REFUSED, STATIONS = (
+    Base.metadata.tables[name] for name in ("gateways", "nodes", "quarantine", "stations")
+)
 OPENS_DOORS = frozenset(("tokens", "claim_codes"))
 BATCH = 1000
 
@@ -31,7 +33,11 @@ def rows(session: Session, table: Table, gateway_id: str) -> Iterator[dict[str, 
 
 
 def delete_all(session: Session, gateway_id: str) -> dict[str, int]:
-    """Delete all rows of a farm, the farm itself last; returns how many of each table."""
+    """Delete all rows of a farm, the farm itself last; returns how many of each table.
+
+    A public station that measured through it stays the public's, and measures no more.
+    """
+    session.execute(update(STATIONS).where(STATIONS.c.gateway_id == gateway_id).values(gateway_id=None, node=None))
     gone = {}
     for table in reversed(tables()):
         count = session.execute(delete(table).where(of_farm(table, gateway_id))).rowcount  # type: ignore[attr-defined]
@@ -54,6 +60,8 @@ def of_farm(table: Table, gateway_id: str) -> ColumnElement[bool]:
 
 def _links(table: Table) -> list[Link]:
     """Through which columns rows belong to a farm; telemetry's largest tables say so by name alone."""
+    if table is STATIONS:
+        return []
     if "gateway_id" in table.c:
         return [(table.c.gateway_id, GATEWAYS.c.id)]
     if "node_id" in table.c:

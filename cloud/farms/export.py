@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 from cloud.database import Database
 from cloud.farms import belongings
 from cloud.farms.repository import nodes_of
+from cloud.incidents.photos import photo_path
+from cloud.incidents.repository import photos_of
 from cloud.telemetry.history import all_samples
 
 PACKED = frozenset(("hot", "chunks"))
@@ -41,8 +44,8 @@ class _Pipe:
         return taken
 
 
-def export(database: Database, gateway_id: str) -> Iterator[bytes]:
-    """The zip, piece by piece; nothing that opens a door is in it."""
+def export(database: Database, folder: Path, gateway_id: str) -> Iterator[bytes]:
+    """The zip, piece by piece, photos out of `folder` among it; nothing that opens a door is in it."""
     pipe = _Pipe()
     with database.read() as session, zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         archive.writestr("README.txt", READ_ME)
@@ -50,6 +53,10 @@ def export(database: Database, gateway_id: str) -> Iterator[bytes]:
             if table.name not in belongings.OPENS_DOORS | PACKED:
                 yield from _file(archive, pipe, table.name, belongings.rows(session, table, gateway_id))
         yield from _file(archive, pipe, "samples", _samples(session, gateway_id))
+        for name in photos_of(session, gateway_id):
+            if (path := photo_path(folder, name)).exists():
+                archive.write(path, f"photos/{name}")
+                yield pipe.take()
     yield pipe.take()
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import ValidationError
+from starlette.background import BackgroundTask
 
 from cloud.accounts import audit
 from cloud.accounts import consent_repository as consent
@@ -19,8 +20,9 @@ from cloud.farms import belongings, enrolment, repository
 from cloud.farms.changes import ChangeRefused, FarmChange, PondChange, PondKind, change_farm, change_pond
 from cloud.farms.export import export
 from cloud.farms.models import Gateway
-from cloud.incidents import photos
 from cloud.incidents import repository as incidents
+from cloud.incidents.photos import drop
+from cloud.settings import CloudSettings
 from gateway.text import Text
 from gateway.web.shared import Words
 
@@ -150,7 +152,8 @@ def download(request: Request, farm: OwnedFarm, asking: InPerson, writing: Writi
     """All that is kept of the farm."""
     audit.note(writing, asking.who, "exported", farm.id, {}, now_s)
     headers = {"Content-Disposition": f'attachment; filename="{farm.id}.zip"'}
-    return StreamingResponse(export(request.app.state.database, farm.id), headers=headers, media_type="application/zip")
+    pieces = export(request.app.state.database, request.app.state.settings.photos, farm.id)
+    return StreamingResponse(pieces, headers=headers, media_type="application/zip")
 
 
 @router.post("/{farm_id}/delete")
@@ -160,14 +163,14 @@ def remove(
     """Delete the farm with all its data, once its name was typed; only the audit remembers that it was."""
     if name.strip() != (farm.farm_name or farm.id):
         return _sharing(request, farm, writing, words, problem=words("sharing.wrong_name"), status=422)
-    enrolment.revoke(request.app.state.settings, _again(writing, farm), now_s)
+    settings: CloudSettings = request.app.state.settings
+    enrolment.revoke(settings, _again(writing, farm), now_s)
+    pictures = incidents.photos_of(writing, farm.id)
     writing.flush()
     writing.expunge_all()
-    pictures = incidents.photos_of(writing, farm.id)
     gone = belongings.delete_all(writing, farm.id)
-    photos.drop(request.app.state.settings.photos, pictures)
     audit.note(writing, asking.who, "farm_deleted", farm.id, {"rows": gone}, now_s)
-    return RedirectResponse("/", status_code=303)
+    return RedirectResponse("/", status_code=303, background=BackgroundTask(drop, settings.photos, pictures))
 
 
 def _again(writing: Writing, farm: Gateway) -> Gateway:

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from cloud.accounts.access import REFUSED, Officer, Signed
 from cloud.accounts.page import Now
 from cloud.advisories.bodies import MOST_ID
-from cloud.api import Reading
+from cloud.api import NO_JSON, Reading
 from cloud.commands.api import Writing
 from cloud.incidents import actions, photos, repository
 from cloud.incidents.bodies import (
@@ -35,7 +35,7 @@ PHOTO_HEADERS = {
     "Content-Security-Policy": "default-src 'none'",
 }
 
-router = APIRouter(prefix="/api/incidents", tags=["incidents"], responses=REFUSED)
+router = APIRouter(prefix="/api/incidents", tags=["incidents"], responses={**REFUSED, **NO_JSON})
 
 Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 

@@ -1,16 +1,19 @@
 """Cycles: what a station or a pond's node measured in each stretch of some minutes, as lines of the national file."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from cloud.farms import repository as farms
 from cloud.stations import repository
-from cloud.stations.national_file import MEASURING, Line
+from cloud.stations.national_file import CALIBRATING, ERROR, MEASURING, Line
 from cloud.stations.symbols import NATIONAL
-from cloud.telemetry.history import series
+from cloud.telemetry.history import samples
+from hardware.registers import REASON_CALIBRATING
 
 DIGITS = 3
+GOOD = 0
 
 Cycles = dict[int, list[Line]]
 Source = Callable[[Session, int, int, int], Cycles]
@@ -18,18 +21,17 @@ Source = Callable[[Session, int, int, int], Cycles]
 
 
 def of_node(gateway_id: str, node: str) -> Source:
-    """The means of a node's good readings; a cycle without any has no line."""
+    """A node's means: of its good readings, else of those while a probe was calibrated, else an error without a value."""
 
     def found(session: Session, every_s: int, first: int, last: int) -> Cycles:
-        since, buckets = first - every_s, (last - first) // every_s + 1
-        ended: dict[int, dict[str, Line]] = {}
-        for quantity, (symbol, unit) in NATIONAL.items():
-            for bucket in series(session, gateway_id, node, quantity, since, last, buckets):
-                end = since + (int((bucket.at - since) // every_s) + 1) * every_s
-                value = round(bucket.mean, DIGITS)
-                line = Line(symbol=symbol, value=value, unit=unit, at=end, status=MEASURING)
-                ended.setdefault(end, {}).setdefault(symbol, line)
-        return {end: list(symbols.values()) for end, symbols in ended.items()}
+        read: dict[int, dict[str, _Readings]] = {}
+        for sample in samples(session, gateway_id, node, first - every_s, last):
+            end = (int(sample.taken_at) // every_s + 1) * every_s
+            cycle = read.setdefault(end, {})
+            for quantity, value, quality, reason in sample.readings:
+                if quantity in NATIONAL:
+                    cycle.setdefault(quantity, _Readings()).take(value, quality, reason)
+        return {end: _lines(cycle, end) for end, cycle in read.items()}
 
     return found
 
@@ -75,6 +77,39 @@ def renamed(lines: list[Line], names: Mapping[str, str]) -> list[Line]:
         )
         for line in lines
     ]
+
+
+@dataclass(slots=True)
+class _Readings:
+    """One quantity's readings of a cycle."""
+
+    good: list[float] = field(default_factory=list)
+    calibrating: list[float] = field(default_factory=list)
+
+    def take(self, value: float | None, quality: int, reason: int) -> None:
+        """Sort one reading."""
+        if value is None:
+            return
+        if quality == GOOD:
+            self.good.append(value)
+        elif reason == REASON_CALIBRATING:
+            self.calibrating.append(value)
+
+    def line(self, symbol: str, unit: str, end: int) -> Line:
+        """What the cycle says of it."""
+        values = self.good or self.calibrating
+        status = MEASURING if self.good else CALIBRATING if self.calibrating else ERROR
+        value = round(sum(values) / len(values), DIGITS) if values else None
+        return Line(symbol=symbol, value=value, unit=unit, at=end, status=status)
+
+
+def _lines(cycle: Mapping[str, _Readings], end: int) -> list[Line]:
+    """A line a symbol: where water and air are both measured, Temp is the water's."""
+    found: dict[str, Line] = {}
+    for quantity, (symbol, unit) in NATIONAL.items():
+        if quantity in cycle:
+            found.setdefault(symbol, cycle[quantity].line(symbol, unit, end))
+    return list(found.values())
 
 
 def _joined(lines: list[Line], end: int) -> Line:

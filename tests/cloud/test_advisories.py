@@ -394,3 +394,27 @@ def test_stations_whose_salinity_rises_are_suggested_to_their_officer(province: 
     assert "Cống 2" not in piece
     assert f"draft=salinity_front&amp;commune={BA_LIEN}&amp;commune={TAN_PHU}" in piece
     assert "không gợi ý gì" in province.browser(MINH).get("/advisories/suggestions").text
+
+
+def test_rain_that_a_gauge_counted_and_ponds_felt_is_suggested(province: Province) -> None:
+    grant(province.database, "g-bay", BAY, ["water"])
+    warmth = [28.6, 28.5, 28.8, 30.0, 31.2, 31.0, 31.0]
+    counted = [90.0, 90.0, 90.0, 75.0, 50.0, 50.0, 50.0]
+    with province.database.write() as session:
+        for number in range(3):
+            node = f"n{number}"
+            session.add(
+                Pond(gateway_id="g-bay", key=node, name=node, node=node, aerators=1, alarm_low=4.0, danger_low=3.0)
+            )
+        session.flush()
+        for node, quantity, values in (
+            *((f"n{number}", "temperature_c", warmth) for number in range(3)),
+            ("gauge", "rain_mm", counted),
+        ):
+            for hour, value in enumerate(values):
+                at = NOW_S - 3600 * hour - 60
+                made = sample(20 - hour, node=node, taken_at=at, readings=[(quantity, value, 0, 0)])
+                store(session, "g-bay", parse_rows(rows(made)), NOW_S)
+    piece = province.browser(LAN).get("/advisories/suggestions").text
+    assert "Mưa lớn làm nước lạnh nhanh" in piece
+    assert "Trại g-bay, n1: nước từ 31,2 xuống 28,5 °C" in piece

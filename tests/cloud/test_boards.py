@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from cloud.advisories.models import Advisory, AdvisoryUnit
 from cloud.boards.trend import lines_of, trend_of
 from cloud.telemetry.history import Bucket
 from tests.cloud.people import add_person, browser
@@ -117,6 +118,51 @@ def test_a_board_says_when_its_station_is_silent(place: Yard, app: FastAPI, offi
     place.now_s += 7200
     shown = TestClient(app).get(path).text
     assert "Mất tín hiệu" in shown and "2 giờ trước" in shown and 'data-level="lost"' in shown
+
+
+def advise(place: Yard, commune: str, title: str, **changes: Any) -> None:
+    made: dict[str, Any] = {
+        "kind": "salinity",
+        "severity": "Moderate",
+        "certainty": "Likely",
+        "title_vi": title,
+        "body_vi": "Đo độ mặn trước khi lấy nước. Chờ con nước lớn sau.",
+        "title_en": "",
+        "body_en": "",
+        "place": "Xã Hòn Đất",
+        "pond_kinds": "",
+        "phase": "",
+        "valid_from": NOW_S - 3600,
+        "valid_until": NOW_S + 86400,
+        "state": "issued",
+        "author": "Lan",
+        "created_at": NOW_S,
+        "issued_at": NOW_S,
+        "withdrawn_at": None,
+    }
+    author = add_person(place.database, "officer", f"{title.encode().hex()[:20]}@example.org")
+    with place.database.write() as session:
+        row = Advisory(**{**made, "author_id": author, **changes})
+        session.add(row)
+        session.flush()
+        session.add(AdvisoryUnit(advisory_id=row.id, code=commune))
+
+
+def test_a_board_shows_the_newest_advice_in_force_for_its_commune(
+    place: Yard, app: FastAPI, officer: TestClient, served: str, tv: Page
+) -> None:
+    advise(place, COMMUNE, "Nước mặn đang vào kênh")
+    advise(place, "30760", "Mưa lớn", valid_from=NOW_S)
+    advise(place, COMMUNE, "Nắng nóng", valid_until=NOW_S - 1)
+    advise(place, COMMUNE, "Bản nháp", state="draft")
+    path = making(officer, name="UBND xã Hòn Đất", commune=COMMUNE, station=[measured(place)])
+    shown = TestClient(app).get(path).text
+    assert "Nước mặn đang vào kênh" in shown and "Xã Hòn Đất" in shown and "Đến 27/11 08:30" in shown
+    assert not any(title in shown for title in ("Mưa lớn", "Nắng nóng", "Bản nháp"))
+    tv.goto(served + path)
+    tv.clock.run_for(12_000)
+    expect(tv.locator(".advice")).to_be_visible()
+    assert fits(tv)
 
 
 def bucket(at: float, value: float) -> Bucket:

@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from cloud.command import app as console
 from cloud.farms import belongings
 from cloud.farms import repository as farms
+from cloud.incidents.models import Incident
+from cloud.incidents.photos import photo_path
 from cloud.models import Base
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.source import Message
@@ -26,6 +28,9 @@ from tests.cloud.people import add_person, browser
 from tests.cloud.test_telemetry import rows, sample
 
 SHARED = {
+    "advice": {"advisories", "advisory_units", "deliveries", "answers"},
+    "public": {"stations", "station_values", "station_latest", "station_flags", "boards", "board_stations"},
+    "officers": {"report_schedules", "report_sendings"},
     "areas": {"units", "successions", "extension_areas", "extension_area_units"},
     "people": {"people", "sessions", "invitations", "scopes"},
     "kept": {"audit", "layouts"},
@@ -41,6 +46,33 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
         ingest.store([Message(f"farm/{gateway}/up/rows", rows(sample(1), events=[event])) for gateway in ("g1", "g2")])
         ingest.store([Message("farm/g1/up/rows", b"what is this")])
         yield made
+
+
+@pytest.fixture
+def photo(cloud: Cloud) -> Path:
+    """A photo that was sent with a report of the farm."""
+    path = photo_path(cloud.settings.photos, "abcd.png")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"a picture")
+    sent_by = add_person(cloud.database, "worker", "0900000001", farms=["g1"])
+    with cloud.database.write() as session:
+        session.add(
+            Incident(
+                gateway_id="g1",
+                pond="ao-1",
+                pond_name="Ao 1",
+                kind="other",
+                text="",
+                photo=path.name,
+                reported_at=1.0,
+                reporter_id=sent_by,
+                reporter="Tú",
+                state="open",
+                officer_id=None,
+                officer="",
+            )
+        )
+    return path
 
 
 @pytest.fixture
@@ -118,7 +150,7 @@ def opened(answer: bytes) -> dict[str, list[dict[str, Any]]]:
         }
 
 
-def test_the_export_has_everything_of_the_farm_and_nothing_of_another(farmer: TestClient) -> None:
+def test_the_export_has_everything_of_the_farm_and_nothing_of_another(farmer: TestClient, photo: Path) -> None:
     answer = farmer.get("/farms/g1/export")
     assert answer.headers["content-type"] == "application/zip"
     found = opened(answer.content)
@@ -128,11 +160,13 @@ def test_the_export_has_everything_of_the_farm_and_nothing_of_another(farmer: Te
     assert [row["id"] for row in found["gateways"]] == ["g1"]
     assert [row["name"] for row in found["ponds"]] == ["Ao 1"]
     assert [row["kind"] for row in found["events"]] == ["do_low"]
-    assert "g2" not in answer.content.decode("latin-1")
+    assert photo.exists()
+    assert "photos/abcd.png" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert not [row for rows in found.values() for row in rows if "g2" in row.values()]
     assert not {"tokens", "claim_codes", "hot", "chunks"} & found.keys()
 
 
-def test_a_farm_is_deleted_whole_once_its_name_is_typed(cloud: Cloud, farmer: TestClient) -> None:
+def test_a_farm_is_deleted_whole_once_its_name_is_typed(cloud: Cloud, farmer: TestClient, photo: Path) -> None:
     share(farmer, "water")
     farmer.post("/account/tokens", data={"name": "bảng", "role": "worker", "farm": "g1"})
     assert farmer.post("/farms/g1/delete", data={"name": "Trại Hai"}).status_code == 422
@@ -146,6 +180,8 @@ def test_a_farm_is_deleted_whole_once_its_name_is_typed(cloud: Cloud, farmer: Te
             session.scalar(select(func.count()).select_from(Base.metadata.tables[name])) for name in ("hot", "ponds")
         ]
         assert left == [1, 1]
+    assert not photo.exists()
+    with cloud.database.read() as session:
         assert farms.known(session, {"g1", "g2"}) == {"g2"}
     admin = browser(cloud.app, add_person(cloud.database, "administrator", "a@example.org"))
     assert "Xóa cơ sở nuôi" in admin.get("/audit").text

@@ -280,6 +280,24 @@ def test_a_station_at_a_gateway_reports_the_mean_of_each_ended_cycle_once(place:
     assert place.lines(station) == [line("DO", 5.45, NOW_S + 300), line("Temp", 29.0, NOW_S + 300, unit="°C")]
 
 
+def test_a_probe_that_is_calibrated_or_fails_is_told_by_the_status_and_never_by_a_value_that_counts(
+    place: Yard,
+) -> None:
+    station = place.station(gateway_id="g1", node="n1")
+    readings = [["do_mg_l", 9.0, 1, 9], ["temperature_c", None, 2, 2], ["ph", 8.0, 0, 0], ["current_a", 5.0, 0, 0]]
+    with place.database.write() as session:
+        telemetry.store(session, "g1", parse_rows(rows(sample(1, taken_at=NOW_S + 10, readings=readings))), NOW_S)
+    place.now_s = NOW_S + 316
+    GatewayStations(place.database, place.wall, place.wall).step()
+    assert place.lines(station) == [
+        line("DO", 9.0, NOW_S + 300, "01"),
+        line("Temp", None, NOW_S + 300, "02", "°C"),
+        line("pH", 8.0, NOW_S + 300, unit="-"),
+    ]
+    with place.database.read() as session:
+        assert [row.good_value for row in repository.latest(session, [station])[station]] == [None, None, 8.0]
+
+
 def test_what_a_gateway_sends_late_still_becomes_the_station_s(place: Yard) -> None:
     station = place.station(gateway_id="g1", node="n1")
     watched = GatewayStations(place.database, place.wall, place.wall)

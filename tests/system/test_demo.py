@@ -40,14 +40,11 @@ def demo_command(folder: Path, firmware: Path, ports: list[int]) -> list[str]:
     return [sys.executable, "-m", "hardware.twin.command", *words]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(
-    tmp_path: Path, firmware: Path, number: signal.Signals
-) -> None:
+def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(tmp_path: Path, firmware: Path) -> None:
     ports = free_ports(4)
     command = demo_command(tmp_path, firmware, ports)
     counts = []
-    for _ in range(2):
+    for number in (signal.SIGINT, signal.SIGTERM):
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None

@@ -21,6 +21,7 @@ USER = "postgres"
 def cloud_environment(databases: list[str], brokers: list[str], tls: Path) -> dict[str, str]:
     """The settings of deploy/cloud.env for servers at these addresses (host:port), three of each."""
     values: dict[str, object] = {"database_password": PASSWORD, "cloud_password": PASSWORD, "tls": tls}
+    values.update(public_name="localhost", mqtts_port=8883, address=ADDRESS, proxies=ADDRESS)
     for number in range(3):
         values[f"database_{number + 1}"] = databases[number % len(databases)]
         values[f"amqps_{number + 1}"] = brokers[number % len(brokers)]

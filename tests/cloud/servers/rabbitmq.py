@@ -92,11 +92,23 @@ class RabbitMQ:
         return let_in
 
     def _ask(self, *words: str, said: str | None = None) -> str:
+        asked = self._asked(*words, said=said)
+        assert asked.returncode == 0, f"{words}: {asked.stdout} {asked.stderr} {self.complaint()}"
+        return asked.stdout
+
+    def _asked(self, *words: str, said: str | None = None) -> "subprocess.CompletedProcess[str]":
         node = next(node for node in self.nodes.values() if node.server.running)
         command = [program(words[0], BINARIES), *words[1:]]
-        asked = subprocess.run(command, env=node.environment, input=said, capture_output=True, text=True, check=False)
-        assert asked.returncode == 0, f"{words}: {asked.stdout} {asked.stderr}"
-        return asked.stdout
+        return subprocess.run(command, env=node.environment, input=said, capture_output=True, text=True, check=False)
+
+    def define(self, definitions: Path) -> None:
+        """Import definitions as soon as the brokers take them: one that saw too few others pauses for a while."""
+        words = ("rabbitmqctl", "import_definitions", str(definitions))
+        wait_until(lambda: self._asked(*words).returncode == 0, f"definitions {self.complaint()}", 60)
+
+    def complaint(self) -> str:
+        """What the brokers wrote last."""
+        return "\n".join(path.read_text()[-2000:] for path in self.folder.glob("pk*/*@localhost.log"))
 
 
 @contextlib.contextmanager
@@ -119,13 +131,15 @@ def rabbitmq() -> Iterator[RabbitMQ]:
 
 
 def _start(cluster: RabbitMQ, nodes: list[Node]) -> None:
-    """One after another: when all start at once their lists of MQTT client ids may stay apart, and one lets nobody in."""
-    for node in nodes:
-        node.server.start()
-        wait_until(lambda node=node: listens(node.mqtts_port), node.name, 60, [node.server])  # type: ignore[misc]
+    """The first one alone: when all start at once their lists of MQTT client ids may stay apart, and one lets nobody in."""
+    for together in (nodes[:1], nodes[1:]):
+        for node in together:
+            node.server.start()
+        servers = [node.server for node in together]
+        wait_until(lambda found=together: all(listens(node.mqtts_port) for node in found), "brokers", 90, servers)  # type: ignore[misc]
     definitions = cluster.folder / "definitions.json"
     definitions.write_text(render(DEPLOY / "rabbitmq/definitions.json", {"cloud_password": PASSWORD}))
-    cluster._ask("rabbitmqctl", "import_definitions", str(definitions))
+    cluster.define(definitions)
     cluster.wait()
 
 

@@ -75,11 +75,11 @@ def test_top_and_skip_cut_a_page_and_links_lead_through_all(plural: str, everyth
 @pytest.mark.parametrize("plural", SETS)
 def test_count_is_of_all_that_match_whatever_the_page(plural: str, everything: TestClient) -> None:
     """/req/request-data/count"""
-    every = get(everything, plural, top=1000)
+    every = get(everything, plural, select="id", top=1000)
     assert "@iot.count" not in every and "@iot.nextLink" not in every
     for options in ({}, {"top": 1}, {"skip": 1}, {"top": 0}):
-        assert get(everything, plural, count="true", **options)["@iot.count"] == len(every["value"])
-    assert "@iot.count" not in get(everything, plural, count="false")
+        assert get(everything, plural, select="id", count="true", **options)["@iot.count"] == len(every["value"])
+    assert "@iot.count" not in get(everything, plural, select="id", count="false")
 
 
 @pytest.mark.parametrize("plural", SETS)
@@ -92,7 +92,7 @@ def test_orderby_orders_by_each_property_up_and_down(plural: str, everything: Te
 
 
 def ordered(client: TestClient, plural: str, orderby: str, name: str) -> list[Any]:
-    found = [entity[name] for entity in get(client, plural, orderby=orderby, top=1000)["value"]]
+    found = [entity[name] for entity in get(client, plural, orderby=orderby, select=name, top=1000)["value"]]
     return [
         (value is not None, json.dumps(value, sort_keys=True) if isinstance(value, dict) else value or 0)
         for value in found
@@ -121,10 +121,10 @@ def test_filter_compares_each_property(plural: str, everything: TestClient) -> N
             continue
         text = isinstance(value, str) and name not in ("time", "phenomenonTime", "resultTime")
         written = "'" + value.replace("'", "''") + "'" if text else value
-        every = [entity[name] for entity in get(everything, plural, top=1000)["value"]]
+        every = get(everything, plural, select=name, top=1000)["value"]
         for operator, meant in COMPARED.items():
-            found = [e[name] for e in get(everything, plural, filter=f"{name} {operator} {written}", top=1000)["value"]]
-            assert found == [other for other in every if meant(other, value)]
+            found = get(everything, plural, select=name, filter=f"{name} {operator} {written}", top=1000)["value"]
+            assert found == [other for other in every if meant(other[name], value)]
 
 
 COMPARED: dict[str, Any] = {
