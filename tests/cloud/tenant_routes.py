@@ -117,6 +117,21 @@ TABLE: dict[tuple[str, str], Route] = {
     ("POST", "/ponds/{pond_id}/crops"): Route(refuses=True, form=CROP),
     ("POST", "/crops/{crop_id}"): Route(refuses=True, form=CROP),
     ("POST", "/crops/{crop_id}/remove"): NAMES,
+    ("GET", "/ponds/{pond_id}"): NAMES,
+    ("GET", "/ponds/{pond_id}/past"): NAMES,
+    ("POST", "/ponds/{pond_id}/ask"): Route(refuses=True, form={"aerator": "1", "run": "true"}),
+    ("GET", "/ponds/{pond_id}/asked"): NAMES,
+    ("GET", "/map"): FREE,
+    ("GET", "/map/ponds"): FREE,
+    ("GET", "/assets/{name}"): FREE,
+    ("GET", "/completeness"): FREE,
+    ("GET", "/sta/v1.1"): FREE,
+    ("GET", "/sta/v1.1/{path:path}"): NAMES,
+    **{
+        (method, f"/sta/v1.1{tail}"): FREE
+        for method in ("DELETE", "PATCH", "POST", "PUT")
+        for tail in ("", "/{path:path}")
+    },
     ("GET", "/api/ponds/{pond_id}/crops"): NAMES,
     ("POST", "/api/ponds/{pond_id}/crops"): Route(refuses=True, json=CROP),
     ("PUT", "/api/crops/{crop_id}"): Route(refuses=True, json=CROP),

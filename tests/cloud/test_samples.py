@@ -128,7 +128,7 @@ def parts(draw: st.DrawFn) -> tuple[Part, list[str]]:
 def listed(found: Rows) -> list[Any]:
     fixed = zip(found.boot.tolist(), found.sequence.tolist(), found.taken_ms.tolist(), strict=True)
     columns = [
-        (column.quantity, repr(column.values.tolist()), column.quality.tolist(), column.reason.tolist())
+        (column.quantity, repr((column.values + 0.0).tolist()), column.quality.tolist(), column.reason.tolist())
         for column in found.columns
     ]
     return [list(fixed), found.received_ms.tolist(), found.flags.tolist(), columns]

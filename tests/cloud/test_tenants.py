@@ -115,7 +115,7 @@ class Neighbours:
 
     def ask(self, client: TestClient, method: str, path: str, route: Route) -> tuple[int, str]:
         """The answer to a question for the other farm."""
-        url = path.format(**self.ids)
+        url = path.replace("{path:path}", "Things({pond_id})/Datastreams").format(**self.ids)
         answer = client.request(method, url, json=route.json, data=route.form, params=route.query, files=route.files)
         return answer.status_code, answer.text
 
