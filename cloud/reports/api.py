@@ -234,10 +234,11 @@ def delete_schedule(schedule: KnownSchedule, asking: Officer, _: InPerson, writi
 
 @router.get("/schedules/{schedule_id}/sendings")
 def list_sendings(
-    schedule: KnownSchedule, writing: Writing, limit: Annotated[int, Query(ge=1, le=100)] = 30
+    schedule_id: Number, asking: Officer, reading: Reading, limit: Annotated[int, Query(ge=1, le=100)] = 30
 ) -> list[SendingOut]:
     """What became of it, newest first."""
-    return [SendingOut.model_validate(sending) for sending in schedules.sendings(writing, schedule.id, limit)]
+    schedule = known_schedule(schedule_id, asking, reading)
+    return [SendingOut.model_validate(sending) for sending in schedules.sendings(reading, schedule.id, limit)]
 
 
 def schedule_out(schedule: Schedule) -> ScheduleOut:

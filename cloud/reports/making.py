@@ -15,7 +15,7 @@ from cloud.reports import repository
 from cloud.reports.areas import Area
 from cloud.reports.figures import pond_line, report
 from cloud.reports.lines import PondFacts, PondLine, Report
-from cloud.reports.periods import Period, local_day
+from cloud.reports.periods import DAY, Period, local_day
 from cloud.reports.repository import Alarm
 from cloud.telemetry.days import DayRow, days
 
@@ -27,7 +27,7 @@ def make(session: Session, asking: Asking, area: Area, period: Period, now_s: fl
     if period.kind == "crop":
         lines, alarms = _of_crops(session, asking, area, ponds, period, now_s), []
     else:
-        last = min(period.last, today)
+        last = min(period.last, _until(period.first, today))
         alarms = repository.alarms(session, asking, area.communes, period.first, last, now_s)
         lines = _of_ponds(session, ponds, period.first, last, alarms, today)
     return report(
@@ -40,6 +40,11 @@ def make(session: Session, asking: Asking, area: Area, period: Period, now_s: fl
         communes=area.communes,
         farm_alarms=_of_farms(alarms, ponds),
     )
+
+
+def _until(first: date, today: date) -> date:
+    """Yesterday: a day that is not over has figures that no later report repeats. Today where it is all there is."""
+    return max(first, today - DAY) if first <= today else today
 
 
 def _of_ponds(
@@ -71,7 +76,7 @@ def _of_crops(
 
 
 def _crop_line(crop: Crop, pond: PondFacts, rows: Iterable[DayRow], alarms: Iterable[Alarm], today: date) -> PondLine:
-    last = crop.harvested_on or today
+    last = crop.harvested_on or _until(crop.stocked_on, today)
     counts = Counter(
         alarm.kind
         for alarm in alarms

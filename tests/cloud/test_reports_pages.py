@@ -119,6 +119,18 @@ def test_the_page_opens_on_the_month_that_runs(world: World, officer: TestClient
     assert "Tháng 11/2026" in officer.get("/reports").text
 
 
+def test_a_month_that_runs_is_told_until_yesterday_and_a_day_that_runs_until_now(
+    world: World, officer: TestClient
+) -> None:
+    for day, low in ((19, 4.0), (20, 1.0)):
+        world.measure("g1", date(2026, 11, day), [low, 5.0])
+    line = figures(officer)["ponds"][0]
+    assert (line["last"], line["water"]["do_mg_l"]["low"]) == ("2026-11-19", 4.0)
+    line = figures(officer, period="day", on="2026-11-20")["ponds"][0]
+    assert (line["last"], line["water"]["do_mg_l"]["low"]) == ("2026-11-20", 1.0)
+    assert figures(officer, period="day", on="2026-12-24")["ponds"][0]["seen_days"] == 0
+
+
 def test_an_officer_without_scope_is_told_so(world: World) -> None:
     nobody = add_person(world.cloud.database, "officer", "new@example.org")
     assert "Chưa có địa bàn" in browser(world.cloud.app, nobody).get("/reports").text
