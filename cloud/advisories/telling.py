@@ -1,8 +1,11 @@
 """Advice on its way to people outside the pages: push, messages, whatever a `Teller` reaches."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
+
+from sqlalchemy.exc import DBAPIError
 
 from cloud.accounts.models import Person
 from cloud.advisories import repository
@@ -12,6 +15,7 @@ from cloud.database import Database
 log = logging.getLogger(__name__)
 
 APP = "app"
+LOOK_S = 30.0
 
 
 class Teller(Protocol):
@@ -56,3 +60,13 @@ def _tells(teller: Teller, advisory: Advisory, person: Person) -> bool | None:
     except Exception:
         log.exception("%s failed for advice %d; it is tried again", teller.channel, advisory.id)
         return False
+
+
+async def tell_for_ever(database: Database, tellers: Sequence[Teller], wall: Callable[[], float]) -> None:
+    """Beside the ingest: what waits on each channel, twice a minute."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        try:
+            await asyncio.to_thread(tell_waiting, database, tellers, wall)
+        except DBAPIError as error:
+            log.error("the database refuses (%s); advice waits", str(error).splitlines()[0])

@@ -12,6 +12,8 @@ from cloud.telemetry.history import day_rows
 from cloud.telemetry.models import Chunk, Day, Hot, Node
 from cloud.telemetry.summary import QuantityDay, expected, summed_up
 
+FEW = 500
+
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
@@ -35,7 +37,7 @@ def days(session: Session, nodes: Iterable[tuple[str, str]], first: date, last: 
     for node, day in opened:
         here = day_rows(session, node, day)
         rows += [DayRow(*names[node], date_of(day), len(here), expected(here), of) for of in summed_up(here)]
-    return sorted(rows, key=lambda row: (row.day, row.gateway_id, row.node))
+    return sorted(rows, key=lambda row: row.day)
 
 
 def _names(session: Session, nodes: set[tuple[str, str]]) -> dict[int, tuple[str, str]]:
@@ -52,6 +54,8 @@ def _sealed(
         .join(Chunk, (Chunk.day == Day.day) & (Chunk.node_id == Day.node_id))
         .where(Day.day >= span[0], Day.day <= span[1])
     )
+    if len(names) <= FEW:
+        query = query.where(Day.node_id.in_(names))
     for node, day, count, promised, *of in session.execute(query):
         if node in names:
             yield node, day, count, promised, QuantityDay(*of)

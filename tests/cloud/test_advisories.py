@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud.accounts.models import Person
+from cloud.advisories.by_mail import ByMail
 from cloud.advisories.preset import preset
 from cloud.advisories.suggest import (
     PondDawn,
@@ -24,6 +25,7 @@ from cloud.stations.national_file import Line
 from cloud.telemetry.calendar import begins_at, day_number
 from cloud.telemetry.messages import parse_rows
 from cloud.telemetry.store import store
+from tests.cloud.mail_server import mail_server
 from tests.cloud.people import grant
 from tests.cloud.province import (
     ADMIN,
@@ -327,6 +329,20 @@ def test_a_channel_that_fails_tells_later_and_only_once(province: Province) -> N
     assert province.told == [("Bảy", advice()["title_vi"], advice()["body_vi"], f"/advice/{number}")]
     rows = province.browser(LAN).get(f"/api/advisories/{number}/deliveries").json()
     assert [(row["person"], row["delivered_at"]) for row in rows if row["channel"] == "push"] == [("Bảy", NOW_S)]
+
+
+def test_advice_goes_by_mail_to_who_gave_an_address(province: Province) -> None:
+    with mail_server() as mailbox:
+        by_mail = ByMail(mailbox.url, "https://cloud.example.org")
+        province.app.state.tellers = (by_mail,)
+        with province.database.write() as session:
+            session.get_one(Person, BAY).email = "bay@example.org"
+        number = province.advise()
+        assert tell_waiting(province.database, [by_mail], lambda: province.now_s) == 1
+        assert tell_waiting(province.database, [by_mail], lambda: province.now_s) == 0
+    ((to, letter),) = mailbox.letters
+    assert to == "bay@example.org"
+    assert f"https://cloud.example.org/advice/{number}" in letter.as_string()
 
 
 def test_advice_that_was_withdrawn_is_told_no_more(province: Province) -> None:
