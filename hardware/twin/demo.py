@@ -94,6 +94,11 @@ class DemoPlan:
         return self.folder / "cloud"
 
     @property
+    def cloud_link_file(self) -> Path:
+        """The link with which the cloud's administrator sets a password, once."""
+        return self.folder / "cloud-link"
+
+    @property
     def cloud_token_file(self) -> Path:
         """The key with which machines read the cloud as its administrator does."""
         return self.folder / "cloud-token"
@@ -137,7 +142,7 @@ class Demo:
         self.plan = plan
         self.farm = TwinFarm(plan.farm)
         self.services = Services()
-        self.cloud_link = ""
+        self._letting_in = threading.Thread(target=self._make_administrator, name="administrator")
         self.console = Console(self.farm, self.services, plan.gateway_url)
         self._server = make_server(self.console, plan.host, plan.console_port)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
@@ -150,9 +155,11 @@ class Demo:
         self.services.__enter__()
         for service in self._programs():
             self.services.add(service)
+        self._letting_in.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._letting_in.join()
         self.services.__exit__(None, None, None)
         self._server.should_exit = True
         self._web.join(timeout=5)
@@ -168,6 +175,7 @@ class Demo:
                 and all(pond["do_state"] == "good" for pond in believed["ponds"])
                 and _answers(self.plan.cloud_url)
             ):
+                self._letting_in.join()
                 return time.monotonic() - started
             time.sleep(0.2)
         raise TimeoutError(f"no living number after {READY_S:.0f} s; see the logs in {self.plan.folder / 'logs'}")
@@ -182,16 +190,18 @@ class Demo:
             answer = self._ask_cloud("add-gateway", "demo")
             password.touch(mode=0o600)
             password.write_text(answer)
-        self._make_administrator()
 
     def _make_administrator(self) -> None:
-        """Who lets people into the cloud: a link for a person, made anew each time, and a token for machines."""
-        self.cloud_link = self._ask_cloud("add-administrator", "Demo", ADMINISTRATOR).strip()
-        file = self.plan.cloud_token_file
-        if not file.exists():
-            answer = self._ask_cloud("add-token", "demo", ADMINISTRATOR)
-            file.touch(mode=0o600)
-            file.write_text(answer.strip())
+        """Who lets people into the cloud: a link for a person, and a token for machines, made once."""
+        asked = {
+            self.plan.cloud_link_file: ("add-administrator", "Demo", ADMINISTRATOR),
+            self.plan.cloud_token_file: ("add-token", "demo", ADMINISTRATOR),
+        }
+        for file, words in asked.items():
+            if not file.exists():
+                answer = self._ask_cloud(*words).strip()
+                file.touch(mode=0o600)
+                file.write_text(answer)
 
     def _ask_cloud(self, *words: str) -> str:
         """What a command of the cloud prints."""
@@ -273,7 +283,7 @@ def run_demo(plan: DemoPlan, say: Callable[[str], None]) -> None:
         say(f"Live after {seconds:.0f} s. Ponds live {plan.farm.speed:g} times faster than the clock.")
         say(f"  the farmer's page   {plan.gateway_url}  (to press buttons sign in as {OWNER}, {demo.owner_password()})")
         say(f"  the cloud           {plan.cloud_url}  (REST: {plan.cloud_url}/docs)")
-        say(f"    sign in as {ADMINISTRATOR}; the first time, or to set a new password:  {demo.cloud_link}")
+        say(f"    sign in as {ADMINISTRATOR}; the password is set once, by {plan.cloud_link_file.read_text()}")
         say(f"  the twin's console  {plan.console_url}  (the truth; break things here)")
         say(f"  data and logs       {os.path.relpath(plan.folder)}")
         say("Ctrl-C stops everything.")
