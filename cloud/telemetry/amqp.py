@@ -109,7 +109,7 @@ class AmqpSource:
                 async with self._voice(host, ended):
                     await self._listen(host, ended)
             except BROKEN as error:
-                log.warning("broker %s:%d: %s; trying the next", *host, error or type(error).__name__)
+                log.warning("broker %s:%d: %s; trying the next", *host, str(error) or type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
 
     async def batch(self, most: int) -> list[Message]:
@@ -136,7 +136,7 @@ class AmqpSource:
         try:
             await self._exchange.publish(message, topic.replace("/", "."), mandatory=False, timeout=TIMEOUT_S)
         except BROKEN as error:
-            log.warning("reply to %s was not sent: %s", topic, error or type(error).__name__)
+            log.warning("reply to %s was not sent: %s", topic, str(error) or type(error).__name__)
             return False
         return True
 
