@@ -13,7 +13,7 @@ INCIDENT = {"farm": "strange-1", "kind": "other"}
 STATION = {"code": "mine", "name": "x", "kind": "river", "through": {"gateway": "strange-1", "node": "n1"}}
 SCHEDULE = {"area": "province-96", "period": "month", "recipients": ["a@example.org"]}
 
-WRITES = ("POST", "PUT", "PATCH", "DELETE")
+WRITES = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 @dataclass(frozen=True)
