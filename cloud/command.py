@@ -250,7 +250,7 @@ async def _ingest(settings: CloudSettings, source: "Source") -> None:
 
     async with asyncio.TaskGroup() as group:
         group.create_task(source.run())
-        group.create_task(Ingest(database, source, on_life=silence.heard).run())
+        group.create_task(Ingest(database, source).run())
         group.create_task(only_here(database, beside))
 
 

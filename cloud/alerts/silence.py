@@ -1,6 +1,7 @@
 """A gateway that says nothing any more: by the cloud's own monotonic clock, and only while the cloud can hear.
 
-A gateway describes its farm every minute, and only that is a sign of life: rows may be a backlog.
+A gateway describes its farm every minute, and only that is a sign of life: rows may be a backlog. Whichever worker took the
+description, the database shows that there is a new one.
 """
 
 from collections.abc import Callable
@@ -26,10 +27,6 @@ class Silence:
         self._heard_s: dict[str, float] = {}
         self._described_at: dict[str, float | None] = {}
 
-    def heard(self, gateway_id: str) -> None:
-        """A gateway has just described its farm."""
-        self._heard_s[gateway_id] = self._monotonic()
-
     def deaf(self) -> None:
         """The cloud cannot hear: nobody's silence counts, and all of them begin anew."""
         self._listening_since_s = self._monotonic()
@@ -48,7 +45,7 @@ class Silence:
                     repository.close(session, gateway.id, SILENT, wall_s)
 
     def _look(self, gateway: Gateway, now_s: float) -> None:
-        """A description that is not the one of the last look: another worker has heard the gateway since."""
+        """A description that is not the one of the last look: the gateway was heard since."""
         if self._described_at.get(gateway.id, gateway.described_at) != gateway.described_at:
             self._heard_s[gateway.id] = now_s
         self._described_at[gateway.id] = gateway.described_at

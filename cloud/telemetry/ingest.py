@@ -47,12 +47,10 @@ class Ingest:
         database: Database,
         source: Source,
         wall: Callable[[], float] = time.time,
-        on_life: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._source = source
         self._wall = wall
-        self._on_life = on_life
 
     async def run(self) -> None:
         """Take messages until cancelled."""
@@ -95,8 +93,6 @@ class Ingest:
                 commands.learn_fates(session, gateway_id, rows.events)
             for message, _, reason in read.refused:
                 self._quarantine(session, message, reason)
-        for gateway_id, _ in read.descriptions:
-            self._on_life(gateway_id)
         return [
             *(_ack(gateway_id, rows.batch, "stored") for gateway_id, rows in read.rows),
             *(reply for refused in read.refused for reply in _refusal(*refused)),

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from cloud.telemetry.models import Node, Quarantined, Stored
+from cloud.telemetry.models import Event, Node, Quarantined, Stored
 from cloud.telemetry.sequences import Sequences
 
 KEPT_IN_QUARANTINE = 100
@@ -24,6 +24,12 @@ def quarantine(session: Session, topic: str, payload: bytes, reason: str, now_s:
 def quarantined(session: Session) -> Sequence[Quarantined]:
     """The messages that could not be taken, newest first."""
     return session.scalars(select(Quarantined).order_by(Quarantined.id.desc())).all()
+
+
+def newest_events(session: Session, gateway_id: str, pond: str, farms_seen: Select[str], limit: int) -> Sequence[Event]:
+    """A pond's newest events, newest first; none of a farm that may not be seen."""
+    mine = select(Event).where(Event.gateway_id == gateway_id, Event.pond == pond, Event.gateway_id.in_(farms_seen))
+    return session.scalars(mine.order_by(Event.id.desc()).limit(limit)).all()
 
 
 def sample_count(session: Session, gateway_id: str) -> int:

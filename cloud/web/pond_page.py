@@ -1,9 +1,12 @@
 """One pond from anywhere: its newest values, its past at any zoom, and what may be asked of its farm."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
 
 from cloud.accounts import audit
 from cloud.accounts.access import AlarmsSeen, Operator, Signed
@@ -13,8 +16,10 @@ from cloud.commands import repository as commands
 from cloud.commands.api import OwnPond, Writing
 from cloud.farms.models import Pond
 from cloud.telemetry.history import series
+from cloud.telemetry.repository import newest_events
 from cloud.web.overview import one
 from cloud.web.wording import card, clock
+from gateway.web.pages import shown_events
 from gateway.web.shared import Words
 from hardware.quantities import BY_SYMBOL, DO
 
@@ -22,6 +27,7 @@ RANGES_H = (24, 168, 720, 2160)
 LONGEST_S = 3700 * 86400.0
 BUCKETS = 480
 SHOWN_COMMANDS = 5
+SHOWN_EVENTS = 12
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,6 +52,7 @@ def pond_page(
         owner=view.farm.owner_name,
         may_ask=asking.role in ("farmer", "technician"),
         asked=_asked(queries, pond) if asking.role not in ("officer", "administrator") else [],
+        events=shown_events(_events(queries, pond, alarms), None, words),
         ranges_h=RANGES_H,
     )
 
@@ -103,6 +110,15 @@ def ask(
 def asked(request: Request, pond: OwnPond, _: Operator, queries: Reading, words: Words) -> Response:
     """What became of what was asked."""
     return show(request, "asked.html", words, title="", pond={"id": pond.id}, asked=_asked(queries, pond))
+
+
+def _events(queries: Session, pond: Pond, alarms: Select[str]) -> list[dict[str, Any]]:
+    """The newest events of the pond, where its alarms may be seen."""
+    return [
+        {"kind": event.kind, "pond": event.pond, "detail": json.loads(event.detail), "at_wall_s": event.at}
+        | {"wall_known": event.wall_known}
+        for event in newest_events(queries, pond.gateway_id, pond.key, alarms, SHOWN_EVENTS)
+    ]
 
 
 def _asked(queries: Any, pond: Pond) -> list[dict[str, Any]]:

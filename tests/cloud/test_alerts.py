@@ -49,7 +49,7 @@ class Watch:
         clock = self.time.clock()
         self.teller = Teller(self.database, self.folder / "alert-urls.toml", clock.monotonic, self._deliver)
         self.silence = Silence(self.database, clock.monotonic, clock.wall, 5 * MINUTE_S)
-        self.ingest = Ingest(self.database, None, wall=clock.wall, on_life=self.silence.heard)  # type: ignore[arg-type]
+        self.ingest = Ingest(self.database, None, wall=clock.wall)  # type: ignore[arg-type]
 
     def say(self, payload: bytes, kind: str = "farm") -> None:
         self.ingest.store([Message(f"farm/g1/up/{kind}", payload)])
