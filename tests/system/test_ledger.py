@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from cloud.telemetry.history import samples
+from cloud.telemetry.models import Node, Stored
+from cloud.telemetry.sequences import Sequences
 from hardware.registers import STATUS, parse
 from tests.faults import Fault
 from tests.system.conftest import Chain, drop_old_bytes, eventually
@@ -69,10 +72,19 @@ def stored(chain: Chain, made: Made) -> tuple[int, int]:
     return len(found), len(set(found))
 
 
+def confirmed(chain: Chain, made: Made) -> int:
+    """How many of these samples the cloud's ledger knows."""
+    query = select(Stored.sequences).join(Node, Node.id == Stored.node_id)
+    with chain.database().read() as session:
+        found = session.scalar(query.where(Node.node == made.hardware_id, Stored.boot == made.boot))
+    known = Sequences.read(found or "[]")
+    return sum(number in known for number in range(1, made.samples + 1))
+
+
 def assert_nothing_lost(chain: Chain, seconds: float) -> None:
     for made in made_by_nodes(chain):
         assert made.dropped == 0
-        eventually(lambda made=made: stored(chain, made)[1] == made.samples, seconds, f"all of {made}")  # type: ignore[misc]
+        eventually(lambda made=made: confirmed(chain, made) == made.samples, seconds, f"all of {made}")  # type: ignore[misc]
         assert stored(chain, made) == (made.samples, made.samples)
 
 
