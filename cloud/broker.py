@@ -1,16 +1,8 @@
 """The built-in MQTT broker (amqtt): a user for each gateway, and for each only its own topics."""
 
 import asyncio
-import base64
-import contextlib
-import fcntl
-import hashlib
-import hmac
-import json
 import logging
-import os
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,56 +16,11 @@ from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 
+from cloud.broker_users import CLOUD_USER, matches, users_in
+
 log = logging.getLogger(__name__)
 
-CLOUD_USER = "cloud"
 FIRST_PACKET_S = 5.0
-
-
-def set_password(users_file: Path, user: str, password: str) -> None:
-    """Let a user in from now on; a running broker sees it at once."""
-    salt = os.urandom(16)
-    kept = f"{_text(salt)}${_text(_derive(password, salt))}"
-    with _changing(users_file) as users:
-        users[user] = kept
-
-
-def remove_user(users_file: Path, user: str) -> None:
-    """Let a user in no more; nothing for one that there is not."""
-    with _changing(users_file) as users:
-        users.pop(user, None)
-
-
-@contextlib.contextmanager
-def _changing(users_file: Path) -> Iterator[dict[str, str]]:
-    """The users, written back whole at the end; one process at a time."""
-    users_file.parent.mkdir(parents=True, exist_ok=True)
-    with users_file.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        users = _users(users_file) if users_file.exists() else {}
-        yield users
-        temporary = users_file.with_suffix(".new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(json.dumps(users))
-        temporary.replace(users_file)
-
-
-def _users(users_file: Path) -> dict[str, str]:
-    users: dict[str, str] = json.loads(users_file.read_text())
-    return users
-
-
-def _derive(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _matches(password: str, stored: str) -> bool:
-    salt, expected = (base64.b64decode(part) for part in stored.split("$"))
-    return hmac.compare_digest(_derive(password, salt), expected)
 
 
 class FileAuth(BaseAuthPlugin):  # type: ignore[misc]
@@ -91,11 +38,11 @@ class FileAuth(BaseAuthPlugin):  # type: ignore[misc]
         if not user or not (session.client_id or "").startswith(f"{user}-"):
             return False
         try:
-            stored = _users(Path(self.config.file)).get(user)
+            stored = users_in(Path(self.config.file)).get(user)
         except (OSError, ValueError):
             log.exception("the broker's users cannot be read")
             return False
-        return stored is not None and await asyncio.to_thread(_matches, session.password or "", stored)
+        return stored is not None and await asyncio.to_thread(matches, session.password or "", stored)
 
 
 class OwnTopics(BaseTopicPlugin):  # type: ignore[misc]

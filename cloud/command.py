@@ -34,7 +34,7 @@ def _log() -> None:
 
 def _prepare(settings: CloudSettings) -> None:
     """Tables at their newest version, and a password for the cloud's own access to the broker."""
-    from cloud.broker import CLOUD_USER, set_password
+    from cloud.broker_users import CLOUD_USER, set_password
     from cloud.database import migrate
 
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def add_gateway(
 ) -> None:
     """Let a gateway send; prints the password for its password file. A second time gives a new password."""
 
-    from cloud.broker import CLOUD_USER, set_password
+    from cloud.broker_users import CLOUD_USER, set_password
     from cloud.database import Database
     from cloud.farms import repository
 
@@ -209,7 +209,7 @@ def ingest(data: Data = DEFAULT_DATA) -> None:
 
 def _open_source(settings: CloudSettings) -> "Source":
     """RabbitMQ's queue for an amqp:// or amqps:// URL, an MQTT session for any other."""
-    from cloud.broker import CLOUD_USER
+    from cloud.broker_users import CLOUD_USER
     from cloud.telemetry.amqp import AmqpSource
     from cloud.telemetry.source import MqttSource
 

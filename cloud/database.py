@@ -6,13 +6,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 BUSY_MS = 10_000
 WRITES = "writes"
+NEWEST = "reports"
 
 
 class Base(DeclarativeBase):
@@ -46,13 +46,29 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def migrate(url: str) -> None:
-    """Bring the tables to the newest version."""
+    """Bring the tables to the newest version; the migrations are loaded only where there is something to do."""
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    if _is_newest(url):
+        return
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("cloud").joinpath("migrations")))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     command.upgrade(config, "head")
+
+
+def _is_newest(url: str) -> bool:
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == NEWEST)
+    except DatabaseError:  # no table yet; what else is wrong the migrations tell better
+        return False
+    finally:
+        engine.dispose()
 
 
 class Database:

@@ -2,8 +2,6 @@
 
 from urllib.parse import urlencode
 
-import apprise
-
 from cloud.accounts.models import Person
 from cloud.advisories.telling import Teller
 from cloud.settings import CloudSettings
@@ -22,6 +20,8 @@ class ByMail:
         """As `Teller`: None for a person without an address."""
         if not person.email:
             return None
+        import apprise  # half a second that only a letter needs
+
         server = apprise.Apprise()
         to = urlencode({"to": person.email})
         added = server.add(f"{self._url}{'&' if '?' in self._url else '?'}{to}")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import apprise
 from sqlalchemy.orm import Session
 
 from cloud.alerts import repository
@@ -41,6 +40,8 @@ def send(urls: list[str], title: str, body: str) -> list[str]:
 
 
 def _takes(url: str, title: str, body: str) -> bool:
+    import apprise  # half a second that only an alert needs
+
     sender = apprise.Apprise()
     if not sender.add(url):
         log.error("apprise does not understand one of the alert URLs (%s...)", url.split(":")[0])

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts import repository as people
 from cloud.accounts.secret import hashed, short_code, typed
-from cloud.broker import CLOUD_USER, remove_user, set_password
+from cloud.broker_users import CLOUD_USER, remove_user, set_password
 from cloud.farms import repository
 from cloud.farms.models import ClaimCode, Gateway
 from cloud.settings import CloudSettings

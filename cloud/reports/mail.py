@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import apprise
-from apprise.attachment.memory import AttachMemory
-
 log = logging.getLogger(__name__)
 
 
@@ -35,6 +32,9 @@ def sender(url: str) -> Send | None:
         return None
 
     def send(address: str, letter: Letter) -> bool:
+        import apprise  # half a second that only a letter needs
+        from apprise.attachment.memory import AttachMemory
+
         server = apprise.Apprise()
         if not server.add(f"{url}{'&' if '?' in url else '?'}{urlencode({'to': address})}"):
             log.error("PONDKEEPER_MAIL_URL is no address of a mail server that apprise understands")

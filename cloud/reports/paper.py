@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from importlib import resources
 from typing import Any, TypeVar
 
-import typst
-
 from cloud.reports.columns import DIGITS, SHORT, Column, alarm_title, all_day_columns, area_columns, pond_columns
 from cloud.reports.lines import PondLine, Report
 from cloud.reports.periods import clock
@@ -38,6 +36,8 @@ OF_CROPS = ("pond", "farm", "first", "last", "low_days", "do_low", "harvest_kg",
 
 def paper(report: Report, words: Text) -> bytes:
     """The file; typst.TypstError when the template is broken."""
+    import typst  # a large library that only a PDF needs
+
     template = resources.files("cloud.reports").joinpath("templates", TEMPLATE).read_bytes()
     compiler = typst.Compiler(
         template, ignore_system_fonts=True, sys_inputs={"data": json.dumps(_data(report, words), ensure_ascii=False)}

@@ -10,7 +10,8 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from cloud.broker import CLOUD_USER, run_broker, set_password
+from cloud.broker import run_broker
+from cloud.broker_users import CLOUD_USER, set_password
 from tests.ports import free_ports
 
 

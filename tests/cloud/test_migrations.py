@@ -15,10 +15,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Table, inspect
 from sqlalchemy.exc import DBAPIError
 
-from cloud.database import Database, migrate
+from cloud.database import NEWEST, Database, migrate
 from cloud.farms import repository as farms
 from cloud.models import Base
 from cloud.once import LOCK, only_here
@@ -92,6 +93,10 @@ def value(connection: Connection, column: Column[Any]) -> Any:
     except NotImplementedError:
         return None
     return {str: "x", bytes: b"x", datetime: now, type(now.date()): now.date()}.get(kind, 1)
+
+
+def test_the_newest_version_is_the_last_migration() -> None:
+    assert ScriptDirectory.from_config(configuration("sqlite://")).get_current_head() == NEWEST
 
 
 def history(database: Database) -> list[StoredSample]:
