@@ -21,7 +21,7 @@ test: $(VENV)/ready
 
 test-only: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
-	@exec $(RUN) -m pytest -m "not soak" -n 3 --no-loadscope-reorder
+	@exec $(RUN) -m pytest -m "not soak" -n 4 --no-loadscope-reorder
 
 soak: $(VENV)/ready
 	@.ci/tools

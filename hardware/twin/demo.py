@@ -126,7 +126,8 @@ def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
         f'[uplink]\nurl = "{plan.broker_url}"\npassword_file = "password"',
     ]
     parts += [
-        f'[[line]]\nid = "{name}"\nport = "{farm.gateway_port(name)}"\nbaud = {plan.farm.baud}' for name in farm.lines
+        f'[[line]]\nid = "{name}"\nport = "{farm.gateway_port(name)}"\nbaud = {plan.farm.baud}'
+        for name in plan.farm.lines
     ]
     for board in plan.farm.boards:
         kind = "panel" if board.panel else "node"
@@ -142,7 +143,7 @@ class Demo:
         self.plan = plan
         self.farm = TwinFarm(plan.farm)
         self.services = Services()
-        self._letting_in = threading.Thread(target=self._make_administrator, name="administrator")
+        self._letting_in = threading.Thread(target=self.make_administrator, name="administrator")
         self.console = Console(self.farm, self.services, plan.gateway_url)
         self._server = make_server(self.console, plan.host, plan.console_port)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
@@ -150,7 +151,7 @@ class Demo:
     def __enter__(self) -> "Demo":
         check_ports(self.plan)
         self.farm.__enter__()
-        self._write_farm()
+        self.write_farm()
         self._web.start()
         self.services.__enter__()
         for service in self._programs():
@@ -180,7 +181,8 @@ class Demo:
             time.sleep(0.2)
         raise TimeoutError(f"no living number after {READY_S:.0f} s; see the logs in {self.plan.folder / 'logs'}")
 
-    def _write_farm(self) -> None:
+    def write_farm(self) -> None:
+        """The gateway's file, its owner's account, and its password at the cloud."""
         folder = self.plan.farm_file.parent
         folder.mkdir(parents=True, exist_ok=True)
         self.plan.farm_file.write_text(farm_toml(self.plan, self.farm), encoding="utf-8")
@@ -191,7 +193,7 @@ class Demo:
             password.touch(mode=0o600)
             password.write_text(answer)
 
-    def _make_administrator(self) -> None:
+    def make_administrator(self) -> None:
         """Who lets people into the cloud: a link for a person, and a token for machines, made once."""
         asked = {
             self.plan.cloud_link_file: ("add-administrator", "Demo", ADMINISTRATOR),

@@ -80,6 +80,11 @@ class FarmPlan:
     ring_bytes: int = 8192
     boards: tuple[BoardPlan, ...] = field(default=BOARDS)
 
+    @property
+    def lines(self) -> list[str]:
+        """The names of the lines."""
+        return sorted({board.line for board in self.boards})
+
 
 def make_ponds(start_hour: float) -> dict[str, Pond]:
     """The three ponds of the demo."""
@@ -120,7 +125,7 @@ class TwinFarm:
         return self.plan.folder / "serial" / f"usb-pondkeeper-{line}"
 
     def __enter__(self) -> "TwinFarm":
-        for line in sorted({board.line for board in self.plan.boards}):
+        for line in self.plan.lines:
             links = {
                 board.name: self._board_folder(board.name) / "uart1" for board in self.plan.boards if board.line == line
             }

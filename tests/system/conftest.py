@@ -167,9 +167,20 @@ def eventually(condition: Callable[[], object], seconds: float, what: str = "") 
     pytest.fail(f"{what or 'condition'} not met in {seconds} s; last: {last!r}")
 
 
+@pytest.fixture(scope="session")
+def let_in(tmp_path_factory: pytest.TempPathFactory, firmware: Path) -> Path:
+    """The folder of a demo where everybody has an account and nothing has run yet; each chain begins with a copy."""
+    folder = tmp_path_factory.mktemp("let-in")
+    demo = Demo(make_plan(folder, firmware))
+    demo.write_farm()
+    demo.make_administrator()
+    return folder
+
+
 @pytest.fixture(scope="module")
-def living(tmp_path_factory: pytest.TempPathFactory, firmware: Path) -> Iterator[Chain]:
+def living(tmp_path_factory: pytest.TempPathFactory, firmware: Path, let_in: Path) -> Iterator[Chain]:
     folder = tmp_path_factory.mktemp("chain")
+    shutil.copytree(let_in, folder, dirs_exist_ok=True)
     with Demo(make_plan(folder, firmware)) as demo, httpx.Client(timeout=5) as http:
         demo.wait_until_live()
         yield Chain(demo, http)

@@ -95,11 +95,9 @@ def test_every_sample_made_is_in_the_cloud_once(chain: Chain) -> None:
 
 @pytest.mark.fault("13", "the gateway is killed (kill -9) and started again")
 def test_gateway_killed(chain: Chain, fault: Fault) -> None:
-    back_s = 0.0
-    for _ in range(2):
-        chain.break_it("service/gateway/kill")
-        eventually(lambda: not chain.truth()["services"]["gateway"], 2, "gateway down")
-        back_s = eventually(lambda: chain.pond("ao-1")["do_state"] == "good", 25, "gateway back")
+    chain.break_it("service/gateway/kill")
+    eventually(lambda: not chain.truth()["services"]["gateway"], 2, "gateway down")
+    back_s = eventually(lambda: chain.pond("ao-1")["do_state"] == "good", 40, "gateway back")
     assert_nothing_lost(chain, 60)
     fault.measured(
         aerators=f"kept as commanded while the lease lived; control was back after {back_s:.0f} s",
@@ -155,7 +153,7 @@ def test_noise_never_yields_a_wrong_value(chain: Chain, fault: Fault, share: flo
     began = time.time()
     before = disturbed(chain)
     chain.break_it("line/ponds", do="noise", share=share)
-    time.sleep(12)
+    time.sleep(8)
     chain.break_it("line/ponds", do="heal")
     ends = time.time()
     truth = chain.truth()["ponds"]["ao-3"]["do_mg_l"]
@@ -168,7 +166,7 @@ def test_noise_never_yields_a_wrong_value(chain: Chain, fault: Fault, share: flo
             found = samples(session, "demo", node, began, ends)
             return [(quantity, value) for sample in found for quantity, value, *_ in sample.readings]
 
-    eventually(lambda: len(seen()) >= 9 * 6, 60, "samples of the noisy time")
+    eventually(lambda: len(seen()) >= 6 * 6, 60, "samples of the noisy time")
     bounds = {"do_mg_l": (truth - 0.6, truth + 0.6), "temperature_c": (25, 36), "ph": (6, 9), "salinity_psu": (1, 20)}
     for quantity, value in seen():
         low, high = bounds.get(quantity, (0, 250))
@@ -181,24 +179,24 @@ def test_noise_never_yields_a_wrong_value(chain: Chain, fault: Fault, share: flo
     )
 
 
-def test_a_silent_node_leaves_the_others_their_rate(chain: Chain) -> None:
-    def rate() -> float:
-        before = chain.device("node-1")["replies"]
-        time.sleep(8)
-        return float(chain.device("node-1")["replies"] - before)
-
-    alive = rate()
-    chain.break_it("line/ponds", do="cut", member="node-3")
-    time.sleep(4)
-    assert rate() >= 0.7 * alive
-
-
 def test_a_boards_power_cut_loses_only_what_it_held(chain: Chain) -> None:
     chain.break_it("board/node-2/power_cut")
     eventually(lambda: chain.pond("ao-2")["do_state"] == "stale", 8, "stale")
     chain.break_it("board/node-2/power_on")
     eventually(lambda: chain.pond("ao-2")["do_state"] == "good", 40, "the node back")
     assert_nothing_lost(chain, 60)
+
+
+def test_a_silent_node_leaves_the_others_their_rate(chain: Chain) -> None:
+    def rate() -> float:
+        before = chain.device("node-1")["replies"]
+        time.sleep(6)
+        return float(chain.device("node-1")["replies"] - before)
+
+    alive = rate()
+    chain.break_it("line/ponds", do="cut", member="node-3")
+    time.sleep(4)
+    assert rate() >= 0.7 * alive
 
 
 @pytest.mark.soak
