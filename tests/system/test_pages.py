@@ -152,7 +152,9 @@ def test_the_language_can_be_switched(chain: Chain, browser: Browser) -> None:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_clouds_page_is_sound(chain: Chain, browser: Browser, size: tuple[int, int], language: str) -> None:
     first = chain.cloud("ponds")[0]["id"]
-    eventually(lambda: time.time() - chain.cloud(f"ponds/{first}/latest")["taken_at"] < 5, 60, "live values in the cloud")
+    eventually(
+        lambda: time.time() - chain.cloud(f"ponds/{first}/latest")["taken_at"] < 5, 60, "live values in the cloud"
+    )
     for scheme in ("dark", "light"):
         page = open_page(browser, chain.demo.plan.cloud_url, size, language, scheme, chain.cloud_session(), COOKIE)
         expect(page.locator(".pond")).to_have_count(3)
