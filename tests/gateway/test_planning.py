@@ -92,12 +92,13 @@ async def test_a_planner_that_cannot_be_started_is_an_error_like_others(make: Ca
 
 
 async def test_a_planner_that_hangs_is_killed(make: Callable[..., Planner]) -> None:
-    planner = make(python(HANGS), longest_s=0.3)
+    planner = make(python(HANGS), longest_s=1.5)
     asking = asyncio.create_task(planner.solve(PROBLEM))
-    while (pid := planner.pid) is None:  # noqa: ASYNC110 - nobody tells
+    while (pid := planner.pid) is None and not asking.done():  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.01)
     with pytest.raises(PlanningError, match="within"):
         await asking
+    assert pid is not None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

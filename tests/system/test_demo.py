@@ -53,7 +53,7 @@ def test_the_demo_starts_in_time_keeps_its_history_and_stops_cleanly(tmp_path: P
             lines.append(line)
             if "Ctrl-C" in line:
                 break
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 60
         assert any(f"http://127.0.0.1:{ports[0]}" in line for line in lines)
         url = f"http://127.0.0.1:{ports[1]}/api/farms/demo/samples/count"
         bearer = {"Authorization": f"Bearer {(tmp_path / 'cloud-token').read_text()}"}

@@ -13,7 +13,7 @@ from hardware.twin.board.rack import Rack
 READ_SIZE = 4096
 INPUT_LIMIT = 4096
 TAIL_SIZE = 64
-STALL_SECONDS = 0.25
+STALL_SECONDS = 1.0
 INTERRUPT_SECONDS = 0.5
 
 CTRL_A = b"\x01"
