@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FIRMWARE := build/firmware
+SUITE := $(RUN) -m pytest -m "not soak"
 FORMATTED := gateway cloud deploy hardware bench firmware/*.py firmware/field tests/system tests/gateway tests/cloud tests/hardware \
   tests/firmware/*.py tests/firmware/field
 
@@ -19,9 +20,11 @@ test: $(VENV)/ready
 	@.ci/tools
 	@$(MAKE) --no-print-directory lint test-only
 
+# Much of the suite lives by the clock, on cores that it shares: what failed there is tried once more, alone.
 test-only: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
-	@exec $(RUN) -m pytest -m "not soak" -n 4 --no-loadscope-reorder
+	@$(SUITE) -n 3 --no-loadscope-reorder || { [ $$? = 1 ] && echo "Once more, alone:" && \
+	  $(SUITE) -x --last-failed --last-failed-no-failures none; }
 
 soak: $(VENV)/ready
 	@.ci/tools
