@@ -81,7 +81,7 @@ def test_a_dead_gateway_ends_in_aerators_on_within_the_lease(chain: Chain, fault
         told="an open page greys its values by itself",
     )
     chain.break_it("service/gateway/start")
-    eventually(lambda: chain.pond("ao-2")["do_state"] == "good", 20, "the gateway back")
+    eventually(lambda: chain.pond("ao-2")["do_state"] == "good", 45, "the gateway back")
 
 
 def test_a_panel_without_power_lets_its_aerators_run(chain: Chain) -> None:
