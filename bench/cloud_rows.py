@@ -15,11 +15,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiomqtt
 import psycopg
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select
 
 from bench.table import show
 from cloud.database import Database, migrate
@@ -202,7 +201,9 @@ def bulk_sqlite(folder: Path, rows: list[tuple[object, ...]]) -> float:
 
 def bulk_postgresql(url: str, rows: list[tuple[object, ...]]) -> float:
     """Rows a second of COPY, 10,000 rows a commit."""
-    with psycopg.connect(url.replace("postgresql+psycopg", urlsplit("postgresql:").scheme)) as plain:
+    with contextlib.closing(create_engine(url).raw_connection()) as pooled:
+        plain = pooled.driver_connection
+        assert isinstance(plain, psycopg.Connection)
         plain.execute(TABLE)
         plain.commit()
         began_s = time.monotonic()
