@@ -53,19 +53,27 @@ class Ingest:
         self._wall = wall
 
     async def run(self) -> None:
-        """Take messages until cancelled."""
-        while True:
-            await self._take(await self._source.batch(AT_ONCE))
+        """Take messages until cancelled; while gateways hear of one batch, the next one is written."""
+        telling = asyncio.create_task(self._tell([]))
+        try:
+            while True:
+                messages = await self._source.batch(AT_ONCE)
+                replies = await self._take(messages)
+                await self._source.acknowledge(messages)
+                await telling
+                telling = asyncio.create_task(self._tell(replies))
+        finally:
+            telling.cancel()
 
-    async def _take(self, messages: list[Message]) -> None:
+    async def _take(self, messages: list[Message]) -> list[Reply]:
         while True:
             try:
-                replies = await asyncio.to_thread(self.store, messages)
-                break
+                return await asyncio.to_thread(self.store, messages)
             except (OperationalError, InterfaceError) as error:
                 log.error("the database refuses (%s); %d messages wait", str(error).splitlines()[0], len(messages))
                 await asyncio.sleep(RETRY_S)
-        await self._source.acknowledge(messages)
+
+    async def _tell(self, replies: list[Reply]) -> None:
         await asyncio.gather(*(self._source.reply(*reply) for reply in replies))
 
     def store(self, messages: Sequence[Message]) -> list[Reply]:

@@ -2,7 +2,6 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -30,6 +29,8 @@ class Sequences:
 
     def fresh(self, numbers: list[int]) -> list[int]:
         """The places in `numbers` of those that are new, each number once."""
+        if self._follow(numbers):
+            return list(range(len(numbers)))
         seen: set[int] = set()
         places = []
         for place, number in enumerate(numbers):
@@ -38,12 +39,18 @@ class Sequences:
                 seen.add(number)
         return places
 
-    def with_numbers(self, numbers: Iterable[int]) -> "Sequences":
+    def with_numbers(self, numbers: list[int]) -> "Sequences":
         """These and those."""
+        several = [(numbers[0], numbers[-1])] if self._follow(numbers) else [(number, number) for number in numbers]
         joined: list[tuple[int, int]] = []
-        for first, last in sorted([*self.stretches, *((number, number) for number in numbers)]):
+        for first, last in sorted([*self.stretches, *several]):
             if joined and first <= joined[-1][1] + 1:
                 joined[-1] = (joined[-1][0], max(joined[-1][1], last))
             else:
                 joined.append((first, last))
         return Sequences(tuple(joined))
+
+    def _follow(self, numbers: list[int]) -> bool:
+        """Whether these come one after the other behind all that are here, as they do while nothing is amiss."""
+        begin = self.stretches[-1][1] + 1 if self.stretches else 0
+        return bool(numbers) and numbers[0] >= begin and numbers == list(range(numbers[0], numbers[0] + len(numbers)))

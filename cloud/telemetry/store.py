@@ -7,6 +7,8 @@ write it one after the other; workers with different nodes never wait for each o
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Insert, or_, select
@@ -34,12 +36,28 @@ class _Coming:
     block: Block
 
 
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """A sample that may be a node's newest; `order_at` is when it was taken, a clock that is ahead held back."""
+
+    block: Block
+    place: int
+    sequence: int
+    order_at: float
+
+    def is_newer(self, other: "_Newest") -> bool:
+        """Within a boot the sequence says so, between boots the time."""
+        if self.block.boot == other.block.boot:
+            return self.sequence > other.sequence
+        return self.order_at > other.order_at
+
+
 @dataclass(slots=True)
 class _Writing:
     """What a batch will write."""
 
     hot: list[dict[str, Any]] = field(default_factory=list)
-    latest: dict[int, dict[str, Any]] = field(default_factory=dict)
+    newest: dict[int, _Newest] = field(default_factory=dict)
     lows: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     fresh: int = 0
 
@@ -103,10 +121,10 @@ def _store_blocks(session: Session, coming: list[_Coming], now_s: float) -> int:
         known = changed.get(key) or ledger[key]
         places = known.fresh(item.block.sequence)
         if places:
-            changed[key] = known.with_numbers(item.block.sequence[place] for place in places)
+            changed[key] = known.with_numbers([item.block.sequence[place] for place in places])
             _write(writing, item, places, layouts[_layout(item.block)], now_s)
     if changed:
-        _save(session, writing, changed)
+        _save(session, writing, changed, now_s)
     return writing.fresh
 
 
@@ -150,13 +168,21 @@ def _write(writing: _Writing, item: _Coming, places: list[int], layout_id: int, 
             known_low = writing.lows.get((day, item.node_id))
             if known_low is None or low["do_mg_l"] < known_low["do_mg_l"]:
                 writing.lows[day, item.node_id] = low
-    newest = _latest(item, max(places, key=lambda place: item.block.sequence[place]), now_s)
-    known = writing.latest.get(item.node_id)
-    if known is None or _is_newer(newest, known):
-        writing.latest[item.node_id] = newest
+    newest = _newest(item.block, places, now_s)
+    known = writing.newest.get(item.node_id)
+    if known is None or newest.is_newer(known):
+        writing.newest[item.node_id] = newest
+
+
+def _newest(block: Block, places: list[int], now_s: float) -> _Newest:
+    place = max(places, key=block.sequence.__getitem__)
+    return _Newest(block, place, block.sequence[place], min(block.taken_at[place], now_s + AHEAD_S))
 
 
 def _by_day(block: Block, places: list[int]) -> dict[int, list[int]]:
+    first, last = day_number(min(block.taken_at)), day_number(max(block.taken_at))
+    if first == last:
+        return {first: places}
     days: dict[int, list[int]] = {}
     for place in places:
         days.setdefault(day_number(block.taken_at[place]), []).append(place)
@@ -179,18 +205,18 @@ def _part(block: Block, places: list[int]) -> Part:
     )
 
 
-def _latest(item: _Coming, place: int, now_s: float) -> dict[str, Any]:
-    block = item.block
+def _latest(node_id: int, newest: _Newest, now_s: float) -> dict[str, Any]:
+    block, place = newest.block, newest.place
     flaws = {column: (quality, reason) for row, column, quality, reason in block.flaws if row == place}
     readings = [
         (quantity, values[place], *flaws.get(column, (0, 0)))
         for column, (quantity, values) in enumerate(zip(block.quantities, block.values, strict=True))
     ]
     return {
-        "node_id": item.node_id,
+        "node_id": node_id,
         "boot": block.boot,
-        "sequence": block.sequence[place],
-        "order_at": min(block.taken_at[place], now_s + AHEAD_S),
+        "sequence": newest.sequence,
+        "order_at": newest.order_at,
         "taken_at": block.taken_at[place],
         "received_at": now_s,
         "late": block.late[place],
@@ -215,13 +241,7 @@ def _low(item: _Coming, day: int, places: list[int]) -> dict[str, Any] | None:
     return {"day": day, "node_id": item.node_id, "do_mg_l": do_mg_l, "at": at}
 
 
-def _is_newer(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    if one["boot"] == other["boot"]:
-        return bool(one["sequence"] > other["sequence"])
-    return bool(one["order_at"] > other["order_at"])
-
-
-def _save(session: Session, writing: _Writing, ledger: dict[Key, Sequences]) -> None:
+def _save(session: Session, writing: _Writing, ledger: dict[Key, Sequences], now_s: float) -> None:
     connection = session.connection()
     connection.execute(insert(session, Hot), writing.hot)
     rows = [
@@ -236,7 +256,7 @@ def _save(session: Session, writing: _Writing, ledger: dict[Key, Sequences]) -> 
         (Latest.boot == coming.boot) & (Latest.sequence < coming.sequence),
         (Latest.boot != coming.boot) & (Latest.order_at < coming.order_at),
     )
-    latest = sorted(writing.latest.values(), key=lambda row: int(row["node_id"]))
+    latest = [_latest(node_id, newest, now_s) for node_id, newest in sorted(writing.newest.items(), key=itemgetter(0))]
     connection.execute(_overwrite(statement, [Latest.node_id], columns, newer), latest)
 
 
@@ -257,7 +277,12 @@ def _overwrite(statement: Any, keys: list[Any], columns: Iterable[str], where: A
 
 
 def _layout(block: Block) -> str:
-    return json.dumps(block.quantities, separators=(",", ":"))
+    return _layout_text(tuple(block.quantities))
+
+
+@lru_cache(1000)
+def _layout_text(quantities: tuple[str, ...]) -> str:
+    return json.dumps(quantities, separators=(",", ":"))
 
 
 def _store_events(session: Session, rows: list[tuple[str, EventRow]]) -> None:
