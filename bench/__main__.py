@@ -6,7 +6,11 @@ from bench import (
     alarm,
     backlog,
     bus32,
+    cloud_gateways,
+    cloud_reads,
+    cloud_restarts,
     cloud_rows,
+    cloud_workers,
     field,
     heap,
     journal,
@@ -38,6 +42,10 @@ ALL = {
     "update": update.run,
     "page": page.run,
     "cloud-rows": cloud_rows.run,
+    "cloud-workers": cloud_workers.run,
+    "cloud-reads": cloud_reads.run,
+    "cloud-gateways": cloud_gateways.run,
+    "cloud-restarts": cloud_restarts.run,
 }
 
 

@@ -9,12 +9,13 @@ holds all of them exactly, and plain float64 where none does.
 import json
 import struct
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from cloud.telemetry.rows import Array, Column, Rows
+from cloud.telemetry.rows import Array, Column, Rows, good_of
 
 VERSION = 1
 LEVEL = 6
@@ -22,6 +23,8 @@ STEPS = (1.0, 10.0, 100.0, 1000.0, 10000.0)
 NO_VALUE = -(2**31)
 LARGEST = 2**31 - 1
 HEAD = struct.Struct("<BI")
+
+Span = tuple[str, Any, bytes]
 
 FIXED = ("boot", "sequence", "taken_ms", "received_ms", "flags")
 
@@ -53,32 +56,55 @@ def encode(rows: Rows) -> bytes:
 
 def decode(data: bytes, quantities: Collection[str] | None = None) -> Rows:
     """The samples of a chunk, of all quantities or only these; raises ChunkError."""
+    with _readable():
+        count, spans = _spans(data)
+        fixed = [_numbers(piece, count) for _, _, piece in spans[: len(FIXED)]]
+        boot, sequence, taken_ms, received_ms, flags = fixed
+        columns = tuple(_columns(count, spans, quantities))
+        return Rows(boot, sequence, taken_ms, received_ms, flags.astype(np.uint8), columns)
+
+
+def decode_good(data: bytes, quantity: str) -> tuple[Array, Array]:
+    """Times in ms and values of one quantity where they are good, and nothing else unpacked; raises ChunkError."""
+    with _readable():
+        count, spans = _spans(data)
+        columns = tuple(_columns(count, spans, {quantity}))
+        taken_ms = _numbers(spans[FIXED.index("taken_ms")][2], count)
+        return good_of(taken_ms, columns)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever a damaged chunk brings about becomes a ChunkError."""
     try:
-        version, length = HEAD.unpack_from(data)
-        if version != VERSION:
-            raise ChunkError(f"a chunk of version {version}; this program reads version {VERSION}")
-        count, names = json.loads(zlib.decompress(data[HEAD.size : HEAD.size + length]))
-        return _decoded(data, HEAD.size + length, count, names, quantities)
+        yield
     except (struct.error, zlib.error, ValueError, TypeError) as error:
         raise error if isinstance(error, ChunkError) else ChunkError(f"no chunk: {error}") from error
 
 
-def _decoded(data: bytes, begin: int, count: int, names: list[Any], wanted: Collection[str] | None) -> Rows:
-    fixed: list[Array] = []
-    columns: list[Column] = []
+def _spans(data: bytes) -> tuple[int, list[Span]]:
+    version, length = HEAD.unpack_from(data)
+    if version != VERSION:
+        raise ChunkError(f"a chunk of version {version}; this program reads version {VERSION}")
+    begin = HEAD.size + length
+    count, names = json.loads(zlib.decompress(data[HEAD.size : begin]))
     spans = []
-    for name, kind, length in names:
-        spans.append((name, kind, data[begin : begin + length]))
-        begin += length
-    for _, _, piece in spans[: len(FIXED)]:
-        fixed.append(_summed(_unshuffled(piece, count, 8).view(np.int64)))
+    for name, kind, size in names:
+        spans.append((name, kind, data[begin : begin + size]))
+        begin += size
+    return count, spans
+
+
+def _columns(count: int, spans: list[Span], wanted: Collection[str] | None) -> Iterator[Column]:
     for place in range(len(FIXED), len(spans), 3):
         name, step, piece = spans[place]
         if wanted is None or name in wanted:
-            flaws = [_unshuffled(spans[place + more][2], count, 1) for more in (1, 2)]
-            columns.append(Column(name, _values(piece, count, step), *flaws))
-    boot, sequence, taken_ms, received_ms, flags = fixed
-    return Rows(boot, sequence, taken_ms, received_ms, flags.astype(np.uint8), tuple(columns))
+            quality, reason = (_unshuffled(spans[place + more][2], count, 1) for more in (1, 2))
+            yield Column(name, _values(piece, count, step), quality, reason)
+
+
+def _numbers(piece: bytes, count: int) -> Array:
+    return _summed(_unshuffled(piece, count, 8).view(np.int64))
 
 
 def _step(values: Array) -> float | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cloud.telemetry.blocks import unpack
 from cloud.telemetry.calendar import day_number
-from cloud.telemetry.codec import decode
+from cloud.telemetry.codec import decode, decode_good
 from cloud.telemetry.layouts import Layouts
 from cloud.telemetry.models import Chunk, Hot, Node
 from cloud.telemetry.rows import ABSENT, LATE, WALL_KNOWN, Array, Rows, join
@@ -60,14 +60,11 @@ def series(
     number = node_id(session, gateway_id, node)
     if number is None:
         return []
-    times, values = [], []
-    for rows in _parts(session, number, since, until, {quantity}):
-        taken_ms, good = rows.good(quantity)
-        times.append(taken_ms)
-        values.append(good)
-    if not times:
+    parts = list(_good(session, number, since, until, quantity))
+    if not parts:
         return []
-    return _buckets(np.concatenate(times) / 1000, np.concatenate(values), since, until, buckets)
+    times, values = (np.concatenate(found) for found in zip(*parts, strict=True))
+    return _buckets(times / 1000, values, since, until, buckets)
 
 
 def samples(session: Session, gateway_id: str, node: str, since: float, until: float) -> Iterator[StoredSample]:
@@ -85,12 +82,14 @@ def all_samples(session: Session, node: int) -> Iterator[StoredSample]:
         yield from _samples(day_rows(session, node, day))
 
 
-def _parts(session: Session, node: int, since: float, until: float, quantities: Collection[str]) -> Iterator[Rows]:
+def _good(session: Session, node: int, since: float, until: float, quantity: str) -> Iterator[tuple[Array, Array]]:
+    """Of each sealed day and hot block: times in ms and good values."""
     first, last = _bound(since), _bound(until)
     chunks = select(Chunk.payload).where(Chunk.node_id == node, Chunk.day >= first, Chunk.day <= last)
     for payload in session.scalars(chunks):
-        yield decode(payload, quantities)
-    yield from _hot(session, node, first, last)
+        yield decode_good(payload, quantity)
+    for rows in _hot(session, node, first, last):
+        yield rows.good(quantity)
 
 
 def _hot(session: Session, node: int, first: int, last: int) -> list[Rows]:

@@ -1,7 +1,7 @@
 """Samples of one node in memory, column by column: what hot blocks and sealed chunks both decode to."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,15 +59,16 @@ class Rows:
 
     def good(self, quantity: str) -> tuple[Array, Array]:
         """Times in ms and values of one quantity where they are good."""
-        times, values = [], []
-        for column in self.columns:
-            if column.quantity == quantity:
-                sound = (column.quality == GOOD) & ~np.isnan(column.values)
-                times.append(self.taken_ms[sound])
-                values.append(column.values[sound])
-        if not times:
-            return np.empty(0, np.int64), np.empty(0, np.float64)
-        return np.concatenate(times), np.concatenate(values)
+        return good_of(self.taken_ms, tuple(column for column in self.columns if column.quantity == quantity))
+
+
+def good_of(taken_ms: Array, columns: Collection[Column]) -> tuple[Array, Array]:
+    """Times in ms and values of columns of one quantity where they are good."""
+    if not columns:
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+    sound = [(column.quality == GOOD) & ~np.isnan(column.values) for column in columns]
+    values = [column.values[good] for column, good in zip(columns, sound, strict=True)]
+    return np.concatenate([taken_ms[good] for good in sound]), np.concatenate(values)
 
 
 def join(parts: Iterable[Rows]) -> Rows:

@@ -4,53 +4,30 @@ Real servers on this machine, started from deploy/: three brokers, three databas
 """
 
 import asyncio
-import contextlib
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiomqtt
 import pytest
 
-from cloud.database import Database, migrate
-from cloud.farms import repository as farms
 from gateway.uplink import ledger, uplink
 from gateway.uplink.tls import tls_context
-from tests.cloud.gateways import Sending, measuring
-from tests.cloud.servers import Patroni, RabbitMQ, haproxy, patroni, postgresql, rabbitmq
+from tests.cloud.gateways import measuring
+from tests.cloud.servers import postgresql
 from tests.cloud.servers.disk import small_disk
-from tests.cloud.servers.process import ADDRESS, PASSWORD, Server, wait_until
+from tests.cloud.servers.process import ADDRESS, PASSWORD, wait_until
+from tests.cloud.servers.whole import Cloud, prepare, whole_cloud
+from tests.cloud.servers.worker import workers
 from tests.faults import Fault
 
 ROWS_PER_S = 400
 NOT_CONCERNED = "not concerned (the cloud alone)"
-NAMES = [f"trai-{number}" for number in range(1, 5)]
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """The servers, and where gateways connect."""
-
-    databases: Patroni
-    brokers: RabbitMQ
-    url: str
-
-    def gateways(self, folder: Path) -> list[Sending]:
-        return [Sending(folder / name, name, self.url, self.brokers.authority, PASSWORD) for name in NAMES]
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with contextlib.ExitStack() as running, ThreadPoolExecutor() as pool:
-        later = pool.submit(running.enter_context, patroni())
-        brokers = running.enter_context(rabbitmq())
-        brokers.add_gateways(*NAMES)
-        databases = later.result()
-        proxy = running.enter_context(haproxy(databases, brokers))
-        prepare(databases.url)
-        yield Cloud(databases, brokers, f"mqtts://{ADDRESS}:{proxy.mqtts_port}")
+    with whole_cloud() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -60,47 +37,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uplink, "LONGEST_WAIT_S", 2.0)
 
 
-def prepare(url: str) -> None:
-    migrate(url)
-    database = Database(url)
-    with database.write() as session:
-        for name in NAMES:
-            farms.add_gateway(session, name, 0.0)
-    database.engine.dispose()
-
-
-@contextlib.contextmanager
-def workers(folder: Path, cloud: Cloud, *modules: str, url: str = "") -> Iterator[list[Server]]:
-    """Run an ingest for each module, as systemd would."""
-    environment = {
-        "PONDKEEPER_DATABASE_URL": url or cloud.databases.url,
-        "PONDKEEPER_MQTT_URL": cloud.brokers.url,
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    made = [
-        Server(
-            [sys.executable, "-m", module, "ingest", "--data", str(folder / f"data-{number}")],
-            folder / f"worker-{number}.log",
-            environment=environment,
-        )
-        for number, module in enumerate(modules)
-    ]
-    for worker in made:
-        worker.start()
-    try:
-        yield made
-    except BaseException:
-        print(*(worker.complaint() for worker in made), sep="\n")  # noqa: T201
-        raise
-    finally:
-        for worker in made:
-            worker.kill()
-
-
 @pytest.mark.fault("33c", "the database that takes writes dies and returns")
 async def test_the_database_that_takes_writes_dies_and_returns(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     members = cloud.gateways(tmp_path / "g")
-    with workers(tmp_path, cloud, "cloud", "cloud"):
+    with workers(tmp_path, cloud.databases.url, cloud.brokers.url, "cloud", "cloud"):
         async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
             await gateways.some_stored()
             died = await asyncio.to_thread(cloud.databases.kill_leader)
@@ -117,7 +57,7 @@ async def test_the_database_that_takes_writes_dies_and_returns(cloud: Cloud, tmp
 @pytest.mark.fault("33a", "the broker that leads the cloud's queue dies and returns")
 async def test_the_broker_that_leads_the_queue_dies_and_returns(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     members = cloud.gateways(tmp_path / "g")
-    with workers(tmp_path, cloud, "cloud", "cloud"):
+    with workers(tmp_path, cloud.databases.url, cloud.brokers.url, "cloud", "cloud"):
         async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
             await gateways.some_stored()
             died = await asyncio.to_thread(cloud.brokers.kill_leader)
@@ -133,7 +73,10 @@ async def test_the_broker_that_leads_the_queue_dies_and_returns(cloud: Cloud, tm
 @pytest.mark.fault("33b", "a worker of the cloud dies between commit and acknowledgement")
 async def test_a_worker_dies_between_commit_and_acknowledgement(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     members = cloud.gateways(tmp_path / "g")
-    with workers(tmp_path, cloud, "tests.cloud.worker_cut_short", "cloud") as (short, _):
+    with workers(tmp_path, cloud.databases.url, cloud.brokers.url, "tests.cloud.worker_cut_short", "cloud") as (
+        short,
+        _,
+    ):
         async with measuring(members, cloud.databases.url, ROWS_PER_S) as gateways:
             await asyncio.to_thread(wait_until, lambda: not short.running, "the worker's end", 30)
         fault.measured(
@@ -146,12 +89,12 @@ async def test_the_databases_disk_fills_and_is_emptied(cloud: Cloud, tmp_path: P
     members = cloud.gateways(tmp_path / "g")
     with small_disk(megabytes=100) as disk, postgresql(disk.path / "data") as database:
         prepare(database.url)
-        with workers(tmp_path, cloud, "cloud", url=database.url) as (worker,):
+        with workers(tmp_path, database.url, cloud.brokers.url, "cloud") as (only,):
             async with measuring(members, database.url, ROWS_PER_S) as gateways:
                 await gateways.some_stored()
                 disk.fill()
                 await asyncio.to_thread(
-                    wait_until, lambda: "the database refuses" in worker.complaint(), "the worker notices", 20
+                    wait_until, lambda: "the database refuses" in only.complaint(), "the worker notices", 20
                 )
                 disk.free()
                 if not database.running:

@@ -19,7 +19,7 @@ from cloud.database import Database, migrate
 from cloud.farms import repository as farms
 from cloud.telemetry.blocks import Part, pack, unpack
 from cloud.telemetry.calendar import begins_at, date_of, day_number
-from cloud.telemetry.codec import ChunkError, decode, encode
+from cloud.telemetry.codec import ChunkError, decode, decode_good, encode
 from cloud.telemetry.days import days
 from cloud.telemetry.history import StoredSample, samples, series
 from cloud.telemetry.latest import latest_of
@@ -151,6 +151,8 @@ def test_what_is_packed_and_sealed_comes_back_as_it_was(several: list[tuple[Part
     assert [column.quantity for column in only.columns] == [
         column.quantity for column in whole.columns if column.quantity == "ph"
     ]
+    for read, kept in zip(decode_good(encode(whole), "ph"), whole.good("ph"), strict=True):
+        assert read.tolist() == kept.tolist()
 
 
 @settings(max_examples=300, deadline=None)

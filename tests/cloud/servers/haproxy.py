@@ -14,7 +14,9 @@ from tests.ports import free_ports
 
 @dataclass(frozen=True)
 class Proxy:
-    """Its ports."""
+    """Its process and ports."""
+
+    server: Server
 
     mqtts_port: int
     postgresql_port: int
@@ -24,12 +26,12 @@ class Proxy:
 @contextlib.contextmanager
 def haproxy(databases: Patroni, brokers: RabbitMQ, web_port: int = 9) -> Iterator[Proxy]:
     """Run the proxy before these servers."""
-    proxy = Proxy(*free_ports(3))
+    ports = dict(zip(("mqtts_port", "postgresql_port", "https_port"), free_ports(3), strict=True))
     with folder() as made:
         tls = made / "tls"
         (tls / "pages.pem").write_text((tls / "server.pem").read_text() + (tls / "server.key").read_text())
         (tls / "ca.pem").write_bytes((databases.folder / "tls/ca.pem").read_bytes())
-        values: dict[str, object] = {"address": ADDRESS, "tls": tls, "most_connections": 2000, **vars(proxy)}
+        values: dict[str, object] = {"address": ADDRESS, "tls": tls, "most_connections": 2000, **ports}
         for number, member in enumerate(databases.members.values(), 1):
             values[f"database_{number}"] = f"{ADDRESS}:{member.port}"
             values[f"patroni_port_{number}"] = member.rest_port
@@ -41,7 +43,7 @@ def haproxy(databases: Patroni, brokers: RabbitMQ, web_port: int = 9) -> Iterato
         server = Server([program("haproxy"), "-f", str(configuration)], made / "log")
         server.start()
         try:
-            wait_until(lambda: listens(proxy.mqtts_port), "HAProxy", 10, [server])
-            yield proxy
+            wait_until(lambda: listens(ports["mqtts_port"]), "HAProxy", 10, [server])
+            yield Proxy(server, **ports)
         finally:
             server.stop()

@@ -55,8 +55,9 @@ class Member:
 class Patroni:
     """The cluster; `url` is what PONDKEEPER_DATABASE_URL takes and always leads to the server that takes writes."""
 
-    def __init__(self, made: Path, members: list[Member]) -> None:
+    def __init__(self, made: Path, members: list[Member], etcd: Server) -> None:
         self.folder = made
+        self.etcd = etcd
         self.members = {member.name: member for member in members}
         self.url = database_url([member.port for member in members], made / "tls")
         self._tls = ssl.create_default_context(cafile=str(made / "tls/ca.pem"))
@@ -105,7 +106,7 @@ def patroni() -> Iterator[Patroni]:
     with folder(USER) as made:
         etcd, port = _etcd(made)
         members = [_member(made, f"pg{number}", port) for number in (1, 2, 3)]
-        cluster = Patroni(made, members)
+        cluster = Patroni(made, members, etcd)
         try:
             etcd.start()
             wait_until(lambda: listens(port), "etcd", 20, [etcd])
