@@ -18,7 +18,7 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready
 	@.ci/tools
-	@$(MAKE) --no-print-directory lint test-only
+	@$(MAKE) --no-print-directory --jobs 2 lint test-only
 
 # Much of the suite lives by the clock, on cores that it shares: what failed there is tried once more, alone.
 test-only: $(VENV)/ready
@@ -39,10 +39,10 @@ bench-oxygen: $(VENV)/ready
 	@exec $(RUN) -m bench.oxygen $(OPTIONS)
 
 lint: $(VENV)/ready
-	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/ruff format --check $(FORMATTED)
-	@$(VENV)/bin/mypy
-	@$(RUN) -m pytest -q tests/test_architecture.py
+	@nice $(VENV)/bin/ruff check .
+	@nice $(VENV)/bin/ruff format --check $(FORMATTED)
+	@nice $(VENV)/bin/mypy
+	@nice $(RUN) -m pytest -q tests/test_architecture.py
 
 format: $(VENV)/ready
 	@$(VENV)/bin/ruff format $(FORMATTED)

@@ -1,23 +1,18 @@
-"""The demo as a newcomer starts and stops it, and the chain over a broker that is not ours."""
+"""The demo as a newcomer starts and stops it."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psutil
-import pytest
 
-from hardware.twin.demo import Demo
 from tests.ports import free_ports
-from tests.system.conftest import Chain, eventually, make_plan
-from tests.system.test_ledger import assert_nothing_lost
+from tests.system.conftest import eventually
 
 
 def of_folder(folder: Path) -> list[str]:
@@ -81,41 +76,3 @@ def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path, firmware: Path) -
     assert result.returncode == 1
     assert f"port {port} is in use" in result.stderr
     assert "Traceback" not in result.stderr
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[str]:
-    """Debian's broker with the same rights as the built-in one; passwords are set before it starts."""
-    (port,) = free_ports(1)
-    program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-    passwords = tmp_path / "passwords"
-    passwords.touch(mode=0o600)
-    for user in ("cloud", "demo"):
-        subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, f"{user}-secret"], check=True)
-    (tmp_path / "acl").write_text(
-        "user cloud\ntopic readwrite farm/#\n\npattern write farm/%u/up/#\npattern read farm/%u/down/#\n"
-    )
-    (tmp_path / "acl").chmod(0o600)
-    user = f"user {'root' if os.getuid() == 0 else os.environ.get('USER', 'nobody')}\n"
-    (tmp_path / "mosquitto.conf").write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nacl_file {tmp_path / 'acl'}\n"
-        f"persistence false\n{user}"
-    )
-    process = subprocess.Popen([program, "-c", str(tmp_path / "mosquitto.conf")], stderr=subprocess.DEVNULL)
-    yield f"mqtt://127.0.0.1:{port}"
-    process.terminate()
-    process.wait()
-
-
-def test_the_chain_over_mosquitto(tmp_path: Path, firmware: Path, mosquitto: str) -> None:
-    folder = tmp_path / "demo"
-    plan = make_plan(folder, firmware, mqtt_url=mosquitto)
-    demo = Demo(plan)
-    plan.cloud_folder.mkdir(parents=True)
-    (plan.cloud_folder / "broker-password").write_text("cloud-secret")
-    with demo, httpx.Client(timeout=5) as http:
-        (plan.farm_file.parent / "password").write_text("demo-secret")
-        demo.wait_until_live()
-        chain = Chain(demo, http)
-        eventually(lambda: chain.cloud("farms/demo/samples/count") > 10, 60, "rows over mosquitto")
-        assert_nothing_lost(chain, 60)

@@ -1,20 +1,71 @@
-"""Faults that strike the whole farm at once."""
+"""Faults that strike the whole farm at once, one whose cloud hears it through a broker that is not ours."""
 
 import asyncio
 import contextlib
 import multiprocessing
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
 
 import httpx
 import pytest
 
+from hardware.twin.demo import Demo
 from tests.faults import Fault
-from tests.system.conftest import Chain, eventually
+from tests.ports import free_ports
+from tests.system.conftest import Chain, eventually, make_plan
+from tests.system.test_ledger import assert_nothing_lost
 
 BOARDS = ("node-1", "node-2", "node-3", "panel-1", "panel-2")
 CLIENTS = 50
+
+
+@pytest.fixture(scope="module")
+def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Debian's broker with the same rights as the built-in one; passwords are set before it starts."""
+    folder = tmp_path_factory.mktemp("mosquitto")
+    (port,) = free_ports(1)
+    program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    passwords = folder / "passwords"
+    passwords.touch(mode=0o600)
+    for user in ("cloud", "demo"):
+        subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, f"{user}-secret"], check=True)
+    (folder / "acl").write_text(
+        "user cloud\ntopic readwrite farm/#\n\npattern write farm/%u/up/#\npattern read farm/%u/down/#\n"
+    )
+    (folder / "acl").chmod(0o600)
+    user = f"user {'root' if os.getuid() == 0 else os.environ.get('USER', 'nobody')}\n"
+    (folder / "mosquitto.conf").write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nacl_file {folder / 'acl'}\n"
+        f"persistence false\n{user}"
+    )
+    process = subprocess.Popen([program, "-c", str(folder / "mosquitto.conf")], stderr=subprocess.DEVNULL)
+    yield f"mqtt://127.0.0.1:{port}"
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def living(tmp_path_factory: pytest.TempPathFactory, firmware: Path, let_in: Path, mosquitto: str) -> Iterator[Chain]:
+    folder = tmp_path_factory.mktemp("chain")
+    shutil.copytree(let_in, folder, dirs_exist_ok=True)
+    plan = make_plan(folder, firmware, mqtt_url=mosquitto)
+    demo = Demo(plan)
+    (plan.cloud_folder / "broker-password").write_text("cloud-secret")
+    with demo, httpx.Client(timeout=5) as http:
+        (plan.farm_file.parent / "password").write_text("demo-secret")
+        demo.wait_until_live()
+        yield Chain(demo, http)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_chain_over_mosquitto(chain: Chain) -> None:
+    eventually(lambda: chain.cloud("farms/demo/samples/count") > 10, 60, "rows over mosquitto")
+    assert_nothing_lost(chain, 60)
 
 
 @pytest.mark.fault("27", "mains and all boards come back at the same moment, the panels' batteries being dead")

@@ -40,7 +40,7 @@ from tests.system.updates import CHUNK_BYTES, Line, Refusal, Silent, application
 
 OLD = (1, 0, 0)
 NEW = (1, 0, 1)
-EVERY = 23  # one power cut in this many flash operations; every one of them in tests/firmware/test_update_cuts.py
+EVERY = 47  # one power cut in this many flash operations; every one of them in tests/firmware/test_update_cuts.py
 
 Make = Callable[..., tuple[Board, Line]]
 

@@ -304,8 +304,8 @@ def start_code(board: Board, code: str) -> None:
     mpremote(board, "exec", "--no-follow", code)
 
 
-@pytest.mark.parametrize("modes_at_each", [1, pytest.param(len(CutMode), marks=pytest.mark.soak)])
-def test_power_cut_in_flash_keeps_old_or_new(make_board: MakeBoard, modes_at_each: int) -> None:
+@pytest.mark.parametrize(("every", "modes_at_each"), [(3, 1), pytest.param(1, len(CutMode), marks=pytest.mark.soak)])
+def test_power_cut_in_flash_keeps_old_or_new(make_board: MakeBoard, every: int, modes_at_each: int) -> None:
     board = make_board()
     run_code(board, replace_file("b'A' * 3000"))
     before = board.flash_operations()
@@ -313,7 +313,7 @@ def test_power_cut_in_flash_keeps_old_or_new(make_board: MakeBoard, modes_at_eac
     needed = board.flash_operations() - before
     assert needed > 3
     modes = list(CutMode)
-    for operation in range(1, needed + 1):
+    for operation in range(1, needed + 1, every):
         for mode in [modes[(operation + turn) % len(modes)] for turn in range(modes_at_each)]:
             board.cut_power_after(operation, mode)
             start_code(board, replace_file("b'B' * 3000"))
