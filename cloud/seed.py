@@ -120,15 +120,26 @@ def _node(session: Session, plan: Plan, gateway_id: str, name: str, chance: np.r
         days += [{"day": day, "node_id": node.id, **_summed(found)} for found in summed_up(part)]
     session.execute(insert(Chunk), chunks)
     session.execute(insert(Day), days)
-    lows = [row for row in days if row["quantity"] == DO.symbol]
-    session.execute(
-        insert(Low),
-        [{"day": row["day"], "node_id": node.id, "do_mg_l": row["low"], "at": row["low_at"]} for row in lows],
-    )
+    session.execute(insert(Low), list(_lows(node.id, rows)))
     ledger = Sequences(((0, len(rows) - 1),)).written()
     session.add(Stored(node_id=node.id, boot=BOOT, sequences=ledger))
     session.add(_latest(node.id, rows))
     return len(rows)
+
+
+def _lows(node_id: int, rows: Rows) -> Iterator[dict[str, Any]]:
+    """The lowest oxygen of each night."""
+    taken_ms, values = rows.good(DO.symbol)
+    nights = ((taken_ms / 1000 + 7 * 3600 + DAY_S / 2) // DAY_S).astype(int)
+    for night in np.unique(nights).tolist():
+        places = np.flatnonzero(nights == night)
+        place = places[np.argmin(values[places])]
+        yield {
+            "day": night,
+            "node_id": node_id,
+            "do_mg_l": float(values[place]),
+            "at": float(taken_ms[place]) / 1000,
+        }
 
 
 def _summed(found: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from cloud.accounts.access import Role
 FARM = (("/", "ponds"), ("/advice", "advice"), ("/incidents/report", "report"), ("/account", "account"))
 OFFICE = (
     ("/", "ponds"),
+    ("/worklist", "worklist"),
     ("/map", "map"),
     ("/stations", "stations"),
     ("/advisories", "advisories"),

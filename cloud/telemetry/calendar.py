@@ -12,6 +12,11 @@ def day_number(at: float) -> int:
     return int((at + AHEAD_S) // DAY_S)
 
 
+def night_number(at: float) -> int:
+    """The local day on which the night of a Unix time ends; nights are from noon to noon."""
+    return day_number(at + DAY_S / 2)
+
+
 def number_of(day: date) -> int:
     """The number of a date."""
     return (day - EPOCH).days

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from cloud.alerts import alarms_repository as alarms
 from cloud.commands import repository as commands
 from cloud.database import Database
 from cloud.farms import repository as farms
@@ -97,6 +98,7 @@ class Ingest:
             for gateway_id, description in read.descriptions:
                 farms.describe(session, gateway_id, description, now_s)
             store_all(session, read.rows, now_s)
+            alarms.learn(session, read.rows)
             for gateway_id, rows in read.rows:
                 commands.learn_fates(session, gateway_id, rows.events)
             for message, _, reason in read.refused:

@@ -37,19 +37,19 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class Lowest:
-    """The lowest good oxygen of some days, and when; Unix seconds."""
+    """The lowest good oxygen of last night, or of the one that has begun, and when; Unix seconds."""
 
     do_mg_l: float
     at: float
 
 
-def lows_of(session: Session, nodes: Iterable[tuple[str, str]], since: float) -> dict[tuple[str, str], Lowest]:
-    """By (gateway, node): the lowest oxygen of the local days from that of `since` on."""
-    wanted = set(nodes)
+def lows_of(session: Session, nodes: Iterable[tuple[str, str]], now_s: float) -> dict[tuple[str, str], Lowest]:
+    """By (gateway, node): the lowest oxygen of the night that ends today, or since noon."""
+    wanted, today = set(nodes), day_number(now_s)
     query = (
         select(Node.gateway_id, Node.node, Low.do_mg_l, Low.at)
         .join(Low, Low.node_id == Node.id)
-        .where(Low.day >= day_number(since))
+        .where(Low.day >= today, Low.day <= today + 1)
         .order_by(Low.do_mg_l.desc())
     )
     return {

@@ -82,7 +82,7 @@ class Latest(Base):
 
 
 class Low(Base):
-    """The lowest good oxygen of a node's local day, known as soon as it comes in."""
+    """The lowest good oxygen of a node's night, from noon to noon, known as soon as it comes in; `day` is its last one."""
 
     __tablename__ = "lows"
 

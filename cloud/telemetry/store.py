@@ -5,7 +5,7 @@ write it one after the other; workers with different nodes never wait for each o
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cloud.telemetry.blocks import Part, pack
-from cloud.telemetry.calendar import day_number
+from cloud.telemetry.calendar import day_number, night_number
 from cloud.telemetry.messages import Block, EventRow, RowsMessage
 from cloud.telemetry.models import Event, Hot, Latest, Layout, Low, Node, Stored
 from cloud.telemetry.rows import LATE, WALL_KNOWN
@@ -164,10 +164,11 @@ def _write(writing: _Writing, item: _Coming, places: list[int], layout_id: int, 
                 "payload": pack(part),
             }
         )
-        if low := _low(item, day, of_day):
-            known_low = writing.lows.get((day, item.node_id))
-            if known_low is None or low["do_mg_l"] < known_low["do_mg_l"]:
-                writing.lows[day, item.node_id] = low
+    for night, of_night in _by_day(item.block, places, night_number).items():
+        low = _low(item, night, of_night)
+        known_low = writing.lows.get((night, item.node_id))
+        if low and (known_low is None or low["do_mg_l"] < known_low["do_mg_l"]):
+            writing.lows[night, item.node_id] = low
     newest = _newest(item.block, places, now_s)
     known = writing.newest.get(item.node_id)
     if known is None or newest.is_newer(known):
@@ -179,13 +180,13 @@ def _newest(block: Block, places: list[int], now_s: float) -> _Newest:
     return _Newest(block, place, block.sequence[place], min(block.taken_at[place], now_s + AHEAD_S))
 
 
-def _by_day(block: Block, places: list[int]) -> dict[int, list[int]]:
-    first, last = day_number(min(block.taken_at)), day_number(max(block.taken_at))
+def _by_day(block: Block, places: list[int], number: Callable[[float], int] = day_number) -> dict[int, list[int]]:
+    first, last = number(min(block.taken_at)), number(max(block.taken_at))
     if first == last:
         return {first: places}
     days: dict[int, list[int]] = {}
     for place in places:
-        days.setdefault(day_number(block.taken_at[place]), []).append(place)
+        days.setdefault(number(block.taken_at[place]), []).append(place)
     return days
 
 

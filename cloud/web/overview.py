@@ -9,16 +9,16 @@ from cloud.alerts import repository as alerts
 from cloud.farms import repository as farms
 from cloud.farms.models import Gateway, Pond
 from cloud.telemetry.latest import Lowest, Newest, latest_of, lows_of
+from cloud.telemetry.summary import LACK_MG_L
 from hardware.quantities import DO
 
 STALE_AFTER_S = 120.0
-NIGHT_S = 12 * 3600.0
 LEVELS = ("danger", "low_night", "lost", "watch", "ok")
 
 
 @dataclass(frozen=True, slots=True)
 class PondView:
-    """A pond now. `level` as on the farm's own page; `lowest` since the day before; `silent`: its gateway says nothing."""
+    """A pond now. `level` as on the farm's own page; `lowest` of last night; `silent`: its gateway says nothing."""
 
     pond: Pond
     farm: Gateway
@@ -56,8 +56,12 @@ class PondView:
     @property
     def urgency(self) -> str:
         """One of LEVELS: in danger now, was in danger last night, says nothing, low, well."""
-        was_low = self.lowest is not None and self.lowest.do_mg_l < self.pond.danger_low
-        return "low_night" if was_low and self.level != "danger" else self.level
+        return "low_night" if self.was_low and self.level != "danger" else self.level
+
+    @property
+    def was_low(self) -> bool:
+        """Under 3 mg/L last night, whatever the farm's own limits are."""
+        return self.lowest is not None and self.lowest.do_mg_l < LACK_MG_L
 
 
 def overview(session: Session, water: Select[str], alarms: Select[str], now_s: float) -> list[PondView]:
@@ -66,7 +70,7 @@ def overview(session: Session, water: Select[str], alarms: Select[str], now_s: f
     ponds = [pond for pond in farms.ponds_seen(session, water) if pond.gateway_id in names]
     silent = {alert.gateway_id for alert in alerts.opened(session, alarms)}
     nodes = [(pond.gateway_id, pond.node) for pond in ponds if pond.node]
-    newest, lows = latest_of(session, nodes), lows_of(session, nodes, now_s - NIGHT_S)
+    newest, lows = latest_of(session, nodes), lows_of(session, nodes, now_s)
     views = [_view(pond, names[pond.gateway_id], newest, lows, silent, now_s) for pond in ponds]
     return sorted(views, key=_order)
 
@@ -75,7 +79,7 @@ def one(session: Session, pond: Pond, alarms: Select[str], now_s: float) -> Pond
     """One pond."""
     nodes = [(pond.gateway_id, pond.node)] if pond.node else []
     silent = {alert.gateway_id for alert in alerts.opened(session, alarms)}
-    newest, lows = latest_of(session, nodes), lows_of(session, nodes, now_s - NIGHT_S)
+    newest, lows = latest_of(session, nodes), lows_of(session, nodes, now_s)
     return _view(pond, session.get_one(Gateway, pond.gateway_id), newest, lows, silent, now_s)
 
 

@@ -1,6 +1,7 @@
 """The first page: a farm's people see their ponds as cards, officers all of theirs as a list, the most urgent first."""
 
 from collections import Counter
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -27,7 +28,18 @@ OFFICE = ("officer", "administrator")
 
 Level = Annotated[Literal["danger", "low_night", "lost", "watch", "ok", ""], Query()]
 Commune = Annotated[str, Query(max_length=20)]
+Farm = Annotated[str, Query(max_length=60)]
 Page = Annotated[int, Query(ge=1, le=10_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the ponds an officer's list shows; "" for any."""
+
+    level: str
+    commune: str
+    farm: str
+    page: int
 
 
 @router.get("/")
@@ -41,12 +53,13 @@ def first(
     now_s: Now,
     level: Level = "",
     commune: Commune = "",
+    farm: Farm = "",
     page: Page = 1,
 ) -> Response:
     """The page, with its frame."""
     title = words("page.all_ponds")
     if asking.role in OFFICE:
-        found = _list(queries, words, water, alarms, now_s, level, commune, page)
+        found = _list(queries, words, water, alarms, now_s, Wanted(level, commune, farm, page))
         return show(request, "office.html", words, title=title, **found)
     return show(request, "ponds.html", words, title=title, **_cards(queries, words, water, alarms, now_s))
 
@@ -70,26 +83,22 @@ def _list(
     water: Select[str],
     alarms: Select[str],
     now_s: float,
-    level: str,
-    commune: str,
-    page: int,
+    wanted: Wanted,
 ) -> dict[str, Any]:
     views = overview(queries, water, alarms, now_s)
     there = sorted({view.farm.commune for view in views if view.farm.commune})
-    views = [view for view in views if not commune or view.farm.commune == commune]
+    views = [view for view in views if wanted.farm in ("", view.farm.id) and wanted.commune in ("", view.farm.commune)]
     counts = Counter(view.urgency for view in views)
     names = {unit.code: unit.name for unit in areas.communes(queries, date_of(day_number(now_s)))}
-    shown = [view for view in views if not level or view.urgency == level]
+    shown = [view for view in views if wanted.level in ("", view.urgency)]
     return {
         "ponds": [
             {**card(view, words), "commune": names.get(view.farm.commune or "", "")}
-            for view in shown[(page - 1) * A_PAGE : page * A_PAGE]
+            for view in shown[(wanted.page - 1) * A_PAGE : wanted.page * A_PAGE]
         ],
         "counts": [(name, counts[name]) for name in LEVELS],
         "communes": [(code, names.get(code, code)) for code in there],
-        "level": level,
-        "commune": commune,
-        "page": page,
+        **asdict(wanted),
         "pages": max(1, -(-len(shown) // A_PAGE)),
         "alerts": _alerts(queries, alarms, words)[:A_PAGE],
     }

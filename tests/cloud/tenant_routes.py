@@ -12,6 +12,7 @@ CROP = {"species": "vannamei", "stocked_on": "2026-11-01"}
 INCIDENT = {"farm": "strange-1", "kind": "other"}
 STATION = {"code": "mine", "name": "x", "kind": "river", "through": {"gateway": "strange-1", "node": "n1"}}
 SCHEDULE = {"area": "province-96", "period": "month", "recipients": ["a@example.org"]}
+SEEN_TO = {"farm": "strange-1", "cause": "silent", "seen_to": True}
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -170,6 +171,10 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/assets/{name}"): FREE,
     ("GET", "/map"): FREE,
     ("GET", "/map/ponds"): FREE,
+    ("GET", "/worklist"): FREE,
+    ("POST", "/worklist"): Route(refuses=True, form={**SEEN_TO, "seen_to": "true"}),
+    ("GET", "/api/worklist"): FREE,
+    ("PUT", "/api/worklist/mark"): Route(refuses=True, json=SEEN_TO),
     ("GET", "/completeness"): FREE,
     ("GET", "/ponds/{pond_id}"): NAMES,
     ("GET", "/ponds/{pond_id}/past"): NAMES,

@@ -21,7 +21,7 @@ from tests.gateway.people.test_app import FLAGS, SMALL_TARGETS
 from tests.ports import free_ports
 
 PONDS, DAYS = 70, 3
-PAGES = ("/", "/?level=low_night", "/map", "/completeness", "/ponds/5")
+PAGES = ("/", "/?level=low_night", "/worklist", "/map", "/completeness", "/ponds/5")
 
 
 @pytest.fixture(scope="module")
