@@ -12,9 +12,10 @@ from cloud.stations import repository
 from cloud.stations.api import KnownStation, Month, this_month
 from cloud.stations.completeness import completeness
 from cloud.stations.limits import presets
-from cloud.stations.past import Columns, columns
+from cloud.stations.past import columns
 from cloud.stations.state import state_of
 from cloud.stations.wording import age, flag_words, months_until, shown_values
+from cloud.telemetry.past import Columns
 from gateway.web.shared import Words
 
 RANGES_H = (24, 168, 720, 2160)

@@ -57,14 +57,21 @@ def series(
     session: Session, gateway_id: str, node: str, quantity: str, since: float, until: float, buckets: int
 ) -> list[Bucket]:
     """Good values between two times in at most so many buckets; a gap is a missing bucket."""
+    return bucketed(*good_values(session, gateway_id, node, quantity, since, until), since, until, buckets)
+
+
+def good_values(
+    session: Session, gateway_id: str, node: str, quantity: str, since: float, until: float
+) -> tuple[Array, Array]:
+    """Times in Unix seconds and values of what is good between two times, in no order."""
     number = node_id(session, gateway_id, node)
-    if number is None:
-        return []
-    parts = list(_good(session, number, since, until, quantity))
+    parts = [] if number is None else list(_good(session, number, since, until, quantity))
     if not parts:
-        return []
-    times, values = (np.concatenate(found) for found in zip(*parts, strict=True))
-    return _buckets(times / 1000, values, since, until, buckets)
+        return np.empty(0), np.empty(0)
+    taken_ms, values = (np.concatenate(found) for found in zip(*parts, strict=True))
+    at = taken_ms / 1000
+    inside = (at >= since) & (at < until)
+    return at[inside], values[inside]
 
 
 def samples(session: Session, gateway_id: str, node: str, since: float, until: float) -> Iterator[StoredSample]:
@@ -109,9 +116,8 @@ def _days(session: Session, node: int, first: int, last: int) -> list[int]:
     return sorted(session.scalars(sealed.union(hot)))
 
 
-def _buckets(at: Array, values: Array, since: float, until: float, buckets: int) -> list[Bucket]:
-    inside = (at >= since) & (at < until)
-    at, values = at[inside], values[inside]
+def bucketed(at: Array, values: Array, since: float, until: float, buckets: int) -> list[Bucket]:
+    """Values that lie between two times, in at most so many buckets."""
     if not len(at):
         return []
     width = (until - since) / buckets

@@ -31,7 +31,7 @@ def summed_up(rows: Rows) -> Iterator[QuantityDay]:
         taken_ms, values = rows.good(quantity)
         if len(values):
             place = int(np.argmin(values))
-            below_s = _below_s(taken_ms / 1000, values) if quantity == DO.symbol else None
+            below_s = below(taken_ms / 1000, values) if quantity == DO.symbol else None
             yield QuantityDay(
                 quantity,
                 float(values[place]),
@@ -52,7 +52,7 @@ def expected(rows: Rows) -> int:
     return total
 
 
-def _below_s(at: Array, values: Array) -> float:
-    """A value counts until the next one, five minutes at most: nobody knows what was in a gap."""
+def below(at: Array, values: Array) -> float:
+    """Seconds under LACK_MG_L. A value counts until the next one, five minutes at most: nobody knows what was in a gap."""
     steps = np.minimum(np.diff(at, append=at[-1]), LONGEST_STEP_S)
     return float(steps[values < LACK_MG_L].sum())

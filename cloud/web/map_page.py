@@ -14,7 +14,12 @@ from gateway.web.shared import Words
 
 router = APIRouter(include_in_schema=False)
 
-ASSETS = {"map.js": "text/javascript", "cloud.css": "text/css", "coast.json": "application/json"}
+ASSETS = {
+    "map.js": "text/javascript",
+    "compare.js": "text/javascript",
+    "cloud.css": "text/css",
+    "coast.json": "application/json",
+}
 
 
 @router.get("/assets/{name}")

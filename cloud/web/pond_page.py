@@ -16,6 +16,7 @@ from cloud.commands import repository as commands
 from cloud.commands.api import OwnPond, Writing
 from cloud.farms.models import Pond
 from cloud.telemetry.history import series
+from cloud.telemetry.past import columns
 from cloud.telemetry.repository import newest_events
 from cloud.web.overview import one
 from cloud.web.wording import card, clock
@@ -78,10 +79,7 @@ def past(
     return {
         "since": begin_s,
         "until": end_s,
-        "at": [bucket.at for bucket in found],
-        "low": [bucket.low for bucket in found],
-        "mean": [bucket.mean for bucket in found],
-        "high": [bucket.high for bucket in found],
+        **columns(found, (end_s - begin_s) / BUCKETS),
         "machines": {},
     }
 

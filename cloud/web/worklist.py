@@ -27,7 +27,8 @@ RANK: dict[str, int] = {"critical": 0, "silent": 1, "low_night": 2, "high": 3, "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing that waits. `pond` is its key, "" for the whole farm; `since` None where it never was otherwise.
+    """One thing that waits. `pond` is its key, "" for the whole farm; `since` None where it never was otherwise, of a low
+    night when it was lowest.
 
     `cause` names it within its pond, and `began` this time of it, both for marks. `pond_id` is there for whom the pond's
     water is shown to, `farm_open` where some of the farm's is.

@@ -29,7 +29,7 @@ class SeenTo(BaseModel):
 class ItemOut(BaseModel):
     """What waits; Unix seconds. `pond` is the pond's key, "" for the whole farm, `pond_id` null without its water.
 
-    `alarm` and `priority` are an alarm's, `do_mg_l` the lowest oxygen of a night under 3 mg/L.
+    `alarm` and `priority` are an alarm's. `do_mg_l` is the lowest oxygen of a night under 3 mg/L, and `since` when it was.
     """
 
     farm: str

@@ -95,17 +95,21 @@ def _line(item: Item, words: Text) -> dict[str, Any]:
         "href": _href(item),
         "priority": item.priority or {"silent": "critical", "low_night": "critical"}.get(item.kind, "high"),
         "what": _what(item, words),
-        "since": clock(item.since) if item.since is not None else "",
+        "since": "" if item.kind == "low_night" else _since(item),
         "by": item.mark.person if item.mark else "",
         "by_at": clock(item.mark.at) if item.mark else "",
     }
+
+
+def _since(item: Item) -> str:
+    return clock(item.since) if item.since is not None else ""
 
 
 def _what(item: Item, words: Text) -> str:
     if item.kind == "alarm":
         title = f"alarm.{item.detail['alarm']}.title"
         return str(event_words(item.detail, words)["title"]) if words.has(title) else str(item.detail["alarm"])
-    return words(f"worklist.what.{item.kind}", do_mg_l=words.number(item.do_mg_l))
+    return words(f"worklist.what.{item.kind}", do_mg_l=words.number(item.do_mg_l), when=_since(item))
 
 
 def _href(item: Item) -> str:

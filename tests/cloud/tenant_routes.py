@@ -171,6 +171,8 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/assets/{name}"): FREE,
     ("GET", "/map"): FREE,
     ("GET", "/map/ponds"): FREE,
+    ("GET", "/compare"): Route(refuses=True, query={"pond": "2"}),
+    ("GET", "/compare/past"): Route(refuses=True, query={"pond": "2"}),
     ("GET", "/worklist"): FREE,
     ("POST", "/worklist"): Route(refuses=True, form={**SEEN_TO, "seen_to": "true"}),
     ("GET", "/api/worklist"): FREE,

@@ -21,7 +21,7 @@ from tests.gateway.people.test_app import FLAGS, SMALL_TARGETS
 from tests.ports import free_ports
 
 PONDS, DAYS = 70, 3
-PAGES = ("/", "/?level=low_night", "/worklist", "/map", "/completeness", "/ponds/5")
+PAGES = ("/", "/worklist", "/map", "/completeness", "/ponds/5", "/compare?pond=1&pond=2")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +106,25 @@ def test_a_pond_is_two_taps_from_the_map(cloud: Cloud, url: str, chromium: Brows
     page.locator(".found a").first.click()
     expect(page.locator(".plot canvas")).to_be_visible()
     expect(page.locator(".summary")).to_contain_text("Thấp nhất")
+    context.close()
+
+
+def test_ponds_are_chosen_from_the_list_and_compared(cloud: Cloud, url: str, chromium: Browser) -> None:
+    context = enter(cloud, url, chromium, "0900000001", 360)
+    page = context.new_page()
+    page.goto(url)
+    names = page.locator(".ponds-by-urgency .where b").all_inner_texts()
+    for place in (0, 2):
+        page.get_by_role("checkbox", name=f"Chọn để so sánh: {names[place]}", exact=True).check()
+    page.get_by_role("button", name="So sánh các ao đã chọn").click()
+    page.wait_for_selector(".plot[data-ready=yes] canvas")
+    assert page.locator(".compared [data-name]").all_inner_texts() == [names[0], names[2]]
+    page.locator("select[name=quantity]").select_option(label="Nhiệt độ")
+    page.get_by_role("button", name="Xem").click()
+    page.wait_for_selector(".plot[data-quantity=temperature_c][data-ready=yes]")
+    page.locator(".u-over").hover()
+    expect(page.locator(".summary")).to_contain_text(f"{names[2]} 2")
+    assert page.get_by_text("Giờ dưới 3 mg/L").count() == 0
     context.close()
 
 

@@ -25,6 +25,26 @@
     return splits.map((at) => clock(at, now(chart), speed, range));
   };
 
+  // On an axis of our own clock: the day at midnight, else the hour.
+  const dates = (splits, step) => splits.map((at) => {
+    const date = new Date(at * 1000);
+    const two = (value) => String(value).padStart(2, "0");
+    const day = step >= 86400 || (date.getHours() === 0 && date.getMinutes() === 0);
+    return day ? `${two(date.getDate())}/${two(date.getMonth() + 1)}` : `${two(date.getHours())}:${two(date.getMinutes())}`;
+  });
+  const axis = (rest) => ({ stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, ...rest });
+  const axes = (labels = (_chart, splits, _axis, _space, step) => dates(splits, step)) => [
+    axis({ size: 30, values: labels }),
+    axis({ size: 40, values: (_, splits) => splits.map((value) => number(value)) }),
+  ];
+  // From where to where a quantity is drawn; `below`: how much room there is under it.
+  const heights = (quantity, low, high, below = 1) => {
+    if (low == null) return [0, 10];
+    if (quantity === "do_mg_l") return [Math.max(0, Math.min(2, low)), Math.max(8, high + 0.5)];
+    const room = Math.max((high - low) * 0.15, 0.2);
+    return [low - room * below, high + room];
+  };
+
   const options = (element, now, rest) => ({
     width: element.clientWidth,
     height: element.clientHeight,
@@ -98,7 +118,7 @@
     }
   };
 
-  globalThis.pondCharts = { colour, hidden, line, clock };
+  globalThis.pondCharts = { colour, hidden, line, clock, number, dates, axes, heights };
   const each = (work) => document.querySelectorAll(".chart").forEach(work);
   const loadAll = () => { if (!document.hidden) each((element) => load(element).catch(() => {})); };
   loadAll();

@@ -5,7 +5,7 @@
 (() => {
   const root = document.querySelector("[data-past]");
   if (!root) return;
-  const { colour, hidden, line, clock } = pondCharts;
+  const { colour, hidden, line, clock, dates, axes, heights } = pondCharts;
   const speed = Number(root.dataset.speed), machines = Number(root.dataset.machines);
   const [figure, summary, reset] = [".plot", ".summary", ".reset"].map((name) => root.querySelector(name));
   const DAY_S = 86400, LEAST_S = 600 / speed, MOST_S = 90 * DAY_S / speed, TAP_MS = 350, TAP_PX = 12;
@@ -44,29 +44,15 @@
     return [...data, limit("alarm"), limit("danger")];
   };
 
-  const labels = (chart, splits, _axis, _space, step) => splits.map((at) => {
-    if (speed > 1) return clock(at, seen.until, speed, seen);
-    const date = new Date(at * 1000);
-    const two = (value) => String(value).padStart(2, "0");
-    const day = step >= DAY_S || (date.getHours() === 0 && date.getMinutes() === 0);
-    return day ? `${two(date.getDate())}/${two(date.getMonth() + 1)}` : `${two(date.getHours())}:${two(date.getMinutes())}`;
-  });
+  const labels = (_chart, splits, _axis, _space, step) => speed > 1 ? splits.map((at) => clock(at, seen.until, speed, seen)) : dates(splits, step);
 
-  const heights = (_, low, high) => {
-    if (low == null) return [0, 10];
-    if (quantity === "do_mg_l") return [Math.max(0, Math.min(2, low)), Math.max(8, high + 0.5)];
-    const room = Math.max((high - low) * 0.15, 0.2);
-    return [low - room * (machines ? 2.5 : 1), high + room];
-  };
-
-  const axis = (rest) => ({ stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, ...rest });
   const make = (data) => new uPlot({
     width: figure.clientWidth,
     height: figure.clientHeight,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 } },
-    axes: [axis({ size: 30, values: labels }), axis({ size: 40, values: (_, splits) => splits.map((value) => value.toLocaleString(document.documentElement.lang)) })],
-    scales: { x: { range: () => [seen.since, seen.until] }, y: { range: heights }, n: { range: () => [0, Math.max(1, machines) * 5] } },
+    axes: axes(labels),
+    scales: { x: { range: () => [seen.since, seen.until] }, y: { range: (_, low, high) => heights(quantity, low, high, machines ? 2.5 : 1) }, n: { range: () => [0, Math.max(1, machines) * 5] } },
     bands: [{ series: [3, 2], fill: colour("--band") }],
     series: [
       {},
