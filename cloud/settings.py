@@ -1,8 +1,12 @@
 """Where the cloud keeps its data and finds its broker; every setting has a default that runs on one machine."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+TILE_URL = re.compile(r"^(https?://[a-z0-9.-]+(?::\d+)?)/\S+$", re.IGNORECASE)
+TILE_PARTS = ("{z}", "{x}", "{y}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +15,8 @@ class CloudSettings:
 
     `silent_after_s` is how long a gateway may say nothing, `keep_days` how long samples are kept. `public_url` and
     `public_mqtt_url` are what people and gateways outside use to reach pages and broker; `registration` is a regular
-    expression of the country's farm numbers.
+    expression of the country's farm numbers. `tile_url` is that of raster tiles to put under the map, with {z}, {x} and
+    {y}, and `tile_attribution` the words that their makers want to see there; without it the map has the coast alone.
     """
 
     data: Path
@@ -25,6 +30,20 @@ class CloudSettings:
     public_mqtt_url: str = ""
     registration: str = ""
     mail_url: str = ""
+    tile_url: str = ""
+    tile_attribution: str = ""
+
+    def __post_init__(self) -> None:
+        if self.tile_url and not (TILE_URL.match(self.tile_url) and all(part in self.tile_url for part in TILE_PARTS)):
+            raise ValueError(
+                f"PONDKEEPER_TILE_URL is {self.tile_url!r}: give it as https://tiles.example/{{z}}/{{x}}/{{y}}.png"
+            )
+
+    @property
+    def tile_origin(self) -> str:
+        """Where tiles come from, as a page's policy names it; "" without tiles."""
+        found = TILE_URL.match(self.tile_url)
+        return found.group(1) if found else ""
 
     @property
     def gateways_url(self) -> str:
@@ -65,7 +84,9 @@ class CloudSettings:
 
 def read_settings(data: Path) -> CloudSettings:
     """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _SILENT_MINUTES,
-    _KEEP_DAYS, _PUBLIC_URL, _PUBLIC_MQTT_URL, _REGISTRATION, _MAIL_URL.
+    _KEEP_DAYS, _PUBLIC_URL, _PUBLIC_MQTT_URL, _REGISTRATION, _MAIL_URL, _TILE_URL, _TILE_ATTRIBUTION.
+
+    ValueError for a tile URL that is none.
     """
     data = data.resolve()
     host, port = os.environ.get("PONDKEEPER_WEB_HOST", "127.0.0.1"), int(os.environ.get("PONDKEEPER_WEB_PORT", "8090"))
@@ -81,4 +102,6 @@ def read_settings(data: Path) -> CloudSettings:
         public_mqtt_url=os.environ.get("PONDKEEPER_PUBLIC_MQTT_URL", ""),
         registration=os.environ.get("PONDKEEPER_REGISTRATION", ""),
         mail_url=os.environ.get("PONDKEEPER_MAIL_URL", ""),
+        tile_url=os.environ.get("PONDKEEPER_TILE_URL", ""),
+        tile_attribution=os.environ.get("PONDKEEPER_TILE_ATTRIBUTION", ""),
     )

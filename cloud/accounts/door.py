@@ -58,7 +58,8 @@ async def only_the_signed_in(request: Request, proceed: Callable[[Request], Awai
         return _refused(request)
     response = await proceed(request)
     if response.headers.get("content-type", "").startswith("text/html") and request.url.path != "/docs":
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
     return response
 
 

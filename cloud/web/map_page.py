@@ -9,8 +9,9 @@ from fastapi.responses import FileResponse, Response
 from cloud.accounts.access import AlarmsSeen, Officer, WaterSeen
 from cloud.accounts.page import Now, show
 from cloud.api import Reading
+from cloud.settings import CloudSettings
 from cloud.web.overview import LEVELS, overview
-from gateway.web.shared import Words
+from gateway.web.shared import Words, policy
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,8 +34,12 @@ def asset(name: str) -> Response:
 
 @router.get("/map")
 def page(request: Request, _: Officer, words: Words) -> Response:
-    """The page; its ponds are fetched."""
-    return show(request, "map.html", words, title=words("office.map"), levels=LEVELS)
+    """The page; its ponds are fetched, and tiles where there are some."""
+    settings: CloudSettings = request.app.state.settings
+    tiles = {"url": settings.tile_url, "by": settings.tile_attribution}
+    made = show(request, "map.html", words, title=words("office.map"), levels=LEVELS, tiles=tiles)
+    made.headers["Content-Security-Policy"] = policy(settings.tile_origin)
+    return made
 
 
 @router.get("/map/ponds")

@@ -8,12 +8,19 @@ from fastapi.responses import RedirectResponse, Response
 from gateway.text import LANGUAGES, Text, text
 
 YEAR_S = 365 * 86400
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
+
+
+def policy(pictures_from: str = "") -> str:
+    """What a page may load: its own things, and pictures from one more origin where one is given."""
+    pictures = f"'self' data: {pictures_from}".strip()
+    return (
+        f"default-src 'self'; img-src {pictures}; object-src 'none'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    )
+
+
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }

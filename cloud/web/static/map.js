@@ -1,5 +1,6 @@
 // The map of ponds on a canvas: drag to move, wheel, pinch, + and - to zoom; ponds that would lie on each other are one dot
-// with their number, in the colour of the most urgent. A tap names what lies there, and its pond is the next tap.
+// with their number, in the colour of the most urgent. A tap names what lies there, and its pond is the next tap. Tiles, where
+// the page names some, cover the coast; where one has not come, the coast is seen.
 "use strict";
 (() => {
   const root = document.querySelector(".map");
@@ -7,7 +8,7 @@
   const canvas = root.querySelector("canvas"), pen = canvas.getContext("2d");
   const found = document.querySelector(".found"), unplaced = document.querySelector(".unplaced");
   const COLOURS = ["#ff5a52", "#ff9f7a", "#9fb0bd", "#ffb020", "#35c46a"];
-  const NEAR_PX = 26, LEAST = 8, MOST = 20000, SHOWN = 8;
+  const NEAR_PX = 26, LEAST = 8, MOST = 20000, SHOWN = 8, MOST_TILES = 300;
   let ponds = null, land = [], view = { x: 0.5, y: 0.5, scale: 600 }, dots = [], waiting = false;
   const fingers = new Map();
 
@@ -37,6 +38,33 @@
       .sort((one, other) => other.level - one.level);
   };
 
+  const tiles = new Map();
+  const tile = (zoom, left, top) => {
+    const url = root.dataset.tiles.replace("{z}", zoom).replace("{x}", left).replace("{y}", top);
+    if (!tiles.has(url)) {
+      const picture = new Image();
+      picture.addEventListener("load", redraw);
+      picture.src = url;
+      tiles.set(url, picture);
+      if (tiles.size > MOST_TILES) tiles.delete(tiles.keys().next().value);
+    }
+    return tiles.get(url);
+  };
+  const cover = () => {
+    const zoom = Math.round(Math.log2(view.scale)), many = 2 ** zoom;
+    const at = (place, middle, room) => Math.floor((middle + place * room / 2 / view.scale / 256) * many);
+    const inside = (number) => Math.min(Math.max(number, 0), many - 1);
+    const [first, last] = [-1, 1].map((side) => [at(side, view.x, canvas.clientWidth), at(side, view.y, canvas.clientHeight)].map(inside));
+    for (let left = first[0]; left <= last[0]; left++) {
+      for (let top = first[1]; top <= last[1]; top++) {
+        const picture = tile(zoom, left, top);
+        if (!picture.naturalWidth) continue;
+        const [x0, y0, x1, y1] = [px(left / many), py(top / many), px((left + 1) / many), py((top + 1) / many)].map(Math.round);
+        pen.drawImage(picture, x0, y0, x1 - x0, y1 - y0);
+      }
+    }
+  };
+
   const draw = () => {
     waiting = false;
     const ratio = devicePixelRatio || 1;
@@ -50,6 +78,7 @@
       pen.closePath(); pen.fill(); pen.stroke();
     });
     if (!ponds) return;
+    if (root.dataset.tiles) cover();
     dots = gather();
     pen.font = "600 12px sans-serif"; pen.textAlign = "center"; pen.textBaseline = "middle";
     dots.forEach((dot) => {
