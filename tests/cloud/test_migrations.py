@@ -62,7 +62,8 @@ def take_in(database: Database) -> None:
         sample(3, late=True, taken_at=NOW_S + 86_400),
         sample(1, boot=8, taken_at=NOW_S + 100_000, wall_known=False),
     ]
-    event = {"number": 1, "kind": "do_low", "pond": "ao-1", "detail": {"do_mg_l": 3.9}, "at": NOW_S, "wall_known": True}
+    detail = {"alarm": "do_low", "id": 1, "device": "", "do_mg_l": 3.9}
+    event = {"number": 1, "kind": "alarm_raised", "pond": "ao-1", "detail": detail, "at": NOW_S, "wall_known": True}
     ingest.store([Message("farm/g1/up/farm", FARM), Message("farm/g1/up/rows", rows(*taken, events=[event]))])
     assert Sealer(database, lambda: NOW_S + 4 * 86_400).seal() > 0
     ingest.store([Message("farm/g1/up/rows", rows(sample(9, late=True), batch="b-2"))])
@@ -117,6 +118,10 @@ def test_samples_survive_the_way_down_and_up_again(url: str) -> None:
         assert connection.scalar(sa.text("SELECT count(*) FROM samples")) == 5
     migrate(url)
     assert history(database) == before
+    with database.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT alarm, raised, since FROM farm_alarms")).all() == [
+            ("do_low", True, NOW_S)
+        ]
     command.downgrade(configuration(url), "base")
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
     database.engine.dispose()
