@@ -86,11 +86,11 @@ def mark(
 
 
 def _line(item: Item, words: Text) -> dict[str, Any]:
+    farm = item.farm.farm_name or item.farm.id
     return {
-        "farm": item.farm.farm_name or item.farm.id,
+        "where": f"{farm}: {item.pond_name}" if item.pond_name else farm,
         "farm_id": item.farm.id,
         "pond": item.pond,
-        "pond_name": item.pond_name,
         "cause": item.cause,
         "href": _href(item),
         "priority": item.priority or {"silent": "critical", "low_night": "critical"}.get(item.kind, "high"),

@@ -108,6 +108,7 @@ def test_the_gravest_comes_first(office: Office) -> None:
     assert "MẤT ĐIỆN" in page
     assert "Đêm qua oxy xuống 2,1 mg/L" in page
     assert page.index("2,1 mg/L") < page.index("2,5 mg/L")
+    assert f'<a href="/ponds/{office.items[0]["pond_id"]}">' in page
     assert "2,5 mg/L" not in office.http.get("/worklist", params={"kind": "silent"}).text
 
 
