@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,8 +12,7 @@ from cloud.telemetry.calendar import day_number
 from cloud.telemetry.models import Latest, Low, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One reading; quality 0 good, 1 uncertain, 2 bad."""
 
     quantity: str
@@ -21,8 +21,7 @@ class Value:
     reason: int
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(NamedTuple):
     """The newest sample of a node; times are Unix seconds."""
 
     taken_at: float
@@ -67,8 +66,9 @@ def latest_of(session: Session, nodes: Iterable[tuple[str, str]]) -> dict[tuple[
     )
     if len(gateways := {gateway for gateway, _ in wanted}) <= 500:
         query = query.where(Node.gateway_id.in_(gateways))
+    rows = [row for row in session.connection().execute(query).all() if (row[0], row[1]) in wanted]
+    readings = json.loads(f"[{','.join(row.readings for row in rows)}]")  # one reading of JSON for all: half the time
     return {
-        (gateway, node): Newest(taken_at, received_at, late, tuple(Value(*reading) for reading in json.loads(readings)))
-        for gateway, node, taken_at, received_at, late, readings in session.execute(query)
-        if (gateway, node) in wanted
+        (gateway, node): Newest(taken_at, received_at, late, tuple(map(Value._make, found)))
+        for (gateway, node, taken_at, received_at, late, _), found in zip(rows, readings, strict=True)
     }
