@@ -5,10 +5,12 @@ Brokers, database and workers share the machine: beyond its cores more workers g
 
 import asyncio
 import contextlib
+import itertools
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import aio_pika
@@ -33,6 +35,7 @@ def run() -> None:
     """The same messages for each number of workers, into an empty database."""
     rows = []
     with rabbitmq() as brokers:
+        brokers.add_gateways(*(f"g{number}" for number in range(GATEWAYS)))
         for count in WORKERS:
             with postgresql() as server:
                 prepare(server.url)
@@ -57,16 +60,18 @@ def prepare(url: str) -> None:
 
 
 async def fill(brokers: RabbitMQ) -> None:
-    """Put the messages of all gateways into the queue, by turns, as if they had waited there."""
+    """Put the messages of all gateways into the queue, as if they had waited there."""
     known = Brokers.of(brokers.url)
-    made = [list(payloads(number))[:MESSAGES_EACH] for number in range(GATEWAYS)]
-    async with await known.connect(known.hosts[0]) as connection:
+    await asyncio.gather(*(send(replace(known, user=f"g{number}"), number) for number in range(GATEWAYS)))
+
+
+async def send(broker: Brokers, number: int) -> None:
+    """The first messages of a gateway, each confirmed before the next."""
+    async with await broker.connect(broker.hosts[0]) as connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(EXCHANGE, ensure=False)
-        for turn in range(MESSAGES_EACH):
-            messages = [aio_pika.Message(made[number][turn]) for number in range(GATEWAYS)]
-            keys = [f"farm.g{number}.up.rows" for number in range(GATEWAYS)]
-            await asyncio.gather(*(exchange.publish(message, key) for message, key in zip(messages, keys, strict=True)))
+        for payload in itertools.islice(payloads(number), MESSAGES_EACH):
+            await exchange.publish(aio_pika.Message(payload), f"farm.g{number}.up.rows")
 
 
 def emptied(brokers: RabbitMQ, server: PostgreSQL, count: int) -> list[str]:
