@@ -206,7 +206,8 @@ class UplinkSettings(Part):
     """The cloud's broker; the password lies in a file of its own.
 
     `ca_file` is the only authority that may vouch for the broker, the system's own ones where it is not given. Without
-    `command_key` (base64 of the cloud's public key) the cloud cannot command anything.
+    `command_key` (base64 of the cloud's public key) the cloud cannot command anything. Samples travel together that were
+    taken within `gather_s` of each other; an event never waits.
     """
 
     url: Annotated[str, Field(pattern=r"^mqtts?://[^/@]+$")]
@@ -215,6 +216,7 @@ class UplinkSettings(Part):
     rows_per_message: Annotated[int, Field(ge=1, le=1000)] = 100
     messages_in_flight: Annotated[int, Field(ge=1, le=50)] = 8
     backlog_rows_per_s: Annotated[int, Field(ge=1, le=10000)] = 200
+    gather_s: Annotated[float, Field(ge=0, le=300)] = 0
     ca_file: Path | None = Field(default=None, strict=False)
     command_key: Annotated[str, AfterValidator(_ed25519_key)] | None = None
 

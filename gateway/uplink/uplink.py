@@ -66,6 +66,7 @@ class Uplink:
         self._described: dict[str, str] | None = None
         self._described_s = float("-inf")
         self._backlog_ends = 0
+        self._last_sent_s = float("-inf")
         self._leaving: deque[tuple[int, list[Row]]] = deque()
         self._alarmed = False
         session = secrets.token_hex(4)
@@ -220,6 +221,8 @@ class Uplink:
         if not rows:
             return False
         number = self._ledger.send(rows, backlog=backlog)
+        if not backlog:
+            self._last_sent_s = self._clock.monotonic()
         payload = messages.batch(number, samples, events, self._clock, self._boot)
         await client.publish(messages.rows_topic(self._farm.id), payload, qos=1)
         return True
@@ -230,12 +233,15 @@ class Uplink:
         looked_at = limit * (self._settings.messages_in_flight + 1)
         events = self._pick(reader.unsent("event", looked_at), "event", limit)
         recent = self._pick(reader.unsent("sample", looked_at, above=self._backlog_ends), "sample", limit - len(events))
-        if events or recent:
+        if events or (recent and (len(recent) == limit or self._gathered())):
             return recent, events, False
         budget = min(limit, self._ledger.backlog_budget())
         if budget < 1:
             return [], [], True
         return self._pick(reader.unsent("sample", looked_at, up_to=self._backlog_ends), "sample", budget), [], True
+
+    def _gathered(self) -> bool:
+        return self._clock.monotonic() - self._last_sent_s >= self._settings.gather_s
 
     def _pick(self, found: list[dict[str, Any]], kind: str, limit: int) -> list[dict[str, Any]]:
         waiting = set(self._ledger.waiting([(kind, row["id"]) for row in found]))
