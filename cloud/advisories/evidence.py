@@ -32,7 +32,8 @@ def suggestions(reading: Session, asking: Asking, communes: Container[str], now_
         if commune in communes
     }
     ponds = {place: nodes[place] for place in repository.pond_names(reading, nodes)}
-    rows = days(reading, nodes, today - timedelta(days=limits.dawn_oxygen.days), today)
+    since = today - timedelta(days=limits.dawn_oxygen.days)
+    rows = days(reading, nodes, since, today, (DO.symbol, RAIN.symbol))
     gauges = {(row.gateway_id, row.node) for row in rows if row.of.quantity == RAIN.symbol and row.of.high > row.of.low}
     return [
         *salinity_front(

@@ -1,5 +1,6 @@
 """All queries about reports; each takes who asks, and shows only those of farms that they may see."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,8 +68,10 @@ def ponds_to_report(session: Session, asking: Asking, now_s: float) -> list[tupl
         select(Gateway).where(Gateway.id.in_(farms_seen(asking, "incidents", now_s))).order_by(Gateway.farm_name)
     ).all()
     asked = select(Pond).where(Pond.gateway_id.in_([farm.id for farm in farms])).order_by(Pond.name)
-    ponds = session.scalars(asked).all()
-    return [(farm, [pond for pond in ponds if pond.gateway_id == farm.id]) for farm in farms]
+    ponds: defaultdict[str, list[Pond]] = defaultdict(list)
+    for pond in session.scalars(asked):
+        ponds[pond.gateway_id].append(pond)
+    return [(farm, ponds[farm.id]) for farm in farms]
 
 
 def report(

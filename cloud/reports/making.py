@@ -14,10 +14,11 @@ from cloud.crops.models import Crop
 from cloud.reports import repository
 from cloud.reports.areas import Area
 from cloud.reports.figures import pond_line, report
-from cloud.reports.lines import PondFacts, PondLine, Report
+from cloud.reports.lines import WATER, PondFacts, PondLine, Report
 from cloud.reports.periods import DAY, Period, local_day
 from cloud.reports.repository import Alarm
 from cloud.telemetry.days import DayRow, days
+from hardware.quantities import ENERGY
 
 
 def make(session: Session, asking: Asking, area: Area, period: Period, now_s: float) -> Report:
@@ -91,7 +92,7 @@ def _rows(
 ) -> Mapping[tuple[str, str], list[DayRow]]:
     nodes = {(pond.gateway_id, pond.node) for pond in ponds if pond.node is not None}
     found: defaultdict[tuple[str, str], list[DayRow]] = defaultdict(list)
-    for row in days(session, nodes, first, last):
+    for row in days(session, nodes, first, last, (*WATER, ENERGY.symbol)):
         found[row.gateway_id, row.node].append(row)
     return found
 

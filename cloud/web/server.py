@@ -1,5 +1,6 @@
 """The cloud's pages and REST interface in one application."""
 
+import gc
 import time
 
 import uvicorn
@@ -15,6 +16,8 @@ from cloud.web.described import describe
 from cloud.web.rooms import routers, template_packages
 from gateway.people.limits import DoorLimits
 from gateway.web.pages import STATIC, make_environment, static_folder
+
+YOUNG_OBJECTS = 50_000
 
 
 def make_app(settings: CloudSettings) -> FastAPI:
@@ -36,5 +39,6 @@ def make_app(settings: CloudSettings) -> FastAPI:
 
 
 def run_web(settings: CloudSettings) -> None:
-    """The web process, from start to stop."""
+    """The web process, from start to stop. A province's rows are many and hold no cycles: they are looked for seldom."""
+    gc.set_threshold(YOUNG_OBJECTS)
     uvicorn.run(make_app(settings), host=settings.web_host, port=settings.web_port, log_level="warning")
