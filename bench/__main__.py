@@ -7,6 +7,7 @@ from bench import (
     backlog,
     bus32,
     cloud_gateways,
+    cloud_map,
     cloud_reads,
     cloud_restarts,
     cloud_rows,
@@ -45,6 +46,7 @@ ALL = {
     "cloud-workers": cloud_workers.run,
     "cloud-reads": cloud_reads.run,
     "cloud-gateways": cloud_gateways.run,
+    "cloud-map": cloud_map.run,
     "cloud-restarts": cloud_restarts.run,
 }
 
