@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from bench.table import percentile, show
 from cloud.database import Database, migrate
-from cloud.seed import BOOT, Plan, seed
+from cloud.seed import Plan, seed
+from cloud.seed.ponds import BOOT
 from cloud.telemetry.calendar import DAY_S, begins_at, day_number
 from cloud.telemetry.history import day_rows, series
 from cloud.telemetry.latest import latest_of

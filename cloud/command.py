@@ -161,19 +161,25 @@ def seed_demo(
     minutes: Annotated[int, typer.Option(min=1, max=60, help="Between two samples of a pond.")] = 10,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Fill an empty database with a made-up province: farms, an officer, a month of samples."""
+    """Fill an empty database with a made-up province: farms, a month of samples, stations, and a person of each role."""
     from cloud.database import Database
     from cloud.seed import Plan, SeedError, seed
+    from cloud.seed.people import links
 
     settings = read_settings(data)
     _prepare(settings)
     began_s = time.monotonic()
+    database = Database(settings.database_url)
     try:
-        samples = seed(Database(settings.database_url), Plan(ponds, days, minutes), time.time())
+        samples = seed(database, Plan(ponds, days, minutes), time.time())
     except SeedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     typer.echo(f"{ponds} ponds, {samples:,} samples in {time.monotonic() - began_s:.0f} s")
+    typer.echo("`pondkeeper-cloud run` starts the pages; each link lets one person choose a password, once:")
+    with database.write() as session:
+        for role, phone, link in links(session, settings.public_url, time.time()):
+            typer.echo(f"{role:<14} {phone}  {link}")
 
 
 @app.command()

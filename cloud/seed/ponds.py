@@ -1,22 +1,16 @@
-"""A made-up province to look at: farms, people and a month of samples, sealed as the ingest would have sealed them."""
+"""Farms, their ponds and a month of samples, sealed as the ingest would have sealed them."""
 
 import json
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from cloud.accounts import repository as people
-from cloud.accounts.access import KINDS as KINDS_GRANTED
-from cloud.accounts.models import Grant
-from cloud.areas import repository as areas
-from cloud.database import Database
 from cloud.farms.models import Gateway, Pond
-from cloud.telemetry.calendar import DAY_S, begins_at, date_of, day_number
+from cloud.seed.plan import PONDS_A_FARM, Plan, farm_id
+from cloud.telemetry.calendar import DAY_S, begins_at, day_number
 from cloud.telemetry.codec import encode
 from cloud.telemetry.models import Chunk, Day, Latest, Low, Node, Stored
 from cloud.telemetry.rows import WALL_KNOWN, Array, Column, Rows
@@ -24,49 +18,22 @@ from cloud.telemetry.sequences import Sequences
 from cloud.telemetry.summary import expected, summed_up
 from hardware.quantities import DO
 
-PROVINCE = "91"
-PONDS_A_FARM = 4
 BOOT = 1
 KINDS = ("intensive", "semi_intensive", "rice_shrimp", "improved_extensive")
-FARMS_AT_ONCE = 20
 
 
-class SeedError(Exception):
-    """The province cannot be made; the text says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How large: ponds, days before now, minutes between samples."""
-
-    ponds: int
-    days: int
-    minutes: int
-
-
-def seed(database: Database, plan: Plan, now_s: float) -> int:
-    """Make it; returns how many samples. SeedError where the database has farms of that name already."""
-    with database.write() as session:
-        if session.get(Gateway, "demo-0") is not None:
-            raise SeedError("a made-up province is there already: use an empty --data folder")
-        communes = [unit.code for unit in areas.communes(session, date_of(day_number(now_s)), PROVINCE)]
-        officer = people.add(session, "Cán bộ thử", "officer", "0900000001", "vi", now_s)
-        people.set_scope(session, officer.id, [("province", PROVINCE)])
-        farmer = people.add(session, "Chủ trại thử", "farmer", "0900000002", "vi", now_s).id
-    total, farms = 0, math.ceil(plan.ponds / PONDS_A_FARM)
-    for begin in range(0, farms, FARMS_AT_ONCE):
-        with database.write() as session:
-            for number in range(begin, min(begin + FARMS_AT_ONCE, farms)):
-                count = min(PONDS_A_FARM, plan.ponds - number * PONDS_A_FARM)
-                total += _farm(session, plan, number, count, communes[number % len(communes)], now_s)
-                people.join(session, farmer, f"demo-{number}")
-                _grant_all(session, farmer, f"demo-{number}", now_s)
+def make_farms(session: Session, plan: Plan, numbers: range, communes: list[str], now_s: float) -> int:
+    """These farms with their ponds and samples; returns how many samples."""
+    total = 0
+    for number in numbers:
+        count = min(PONDS_A_FARM, plan.ponds - number * PONDS_A_FARM)
+        total += _farm(session, plan, number, count, communes[number % len(communes)], now_s)
     return total
 
 
 def _farm(session: Session, plan: Plan, number: int, count: int, commune: str, now_s: float) -> int:
     chance = np.random.default_rng(number)
-    gateway_id = f"demo-{number}"
+    gateway_id = farm_id(number)
     place = 9.5 + 0.9 * chance.random(), 104.8 + 0.9 * chance.random()
     session.add(
         Gateway(
@@ -99,11 +66,6 @@ def _farm(session: Session, plan: Plan, number: int, count: int, commune: str, n
         )
         total += _node(session, plan, gateway_id, f"{gateway_id}-{pond}", chance, now_s)
     return total
-
-
-def _grant_all(session: Session, farmer: int, gateway_id: str, now_s: float) -> None:
-    for kind in KINDS_GRANTED:
-        session.add(Grant(gateway_id=gateway_id, kind=kind, granted_by=farmer, granted_at=now_s, withdrawn_at=None))
 
 
 def _node(session: Session, plan: Plan, gateway_id: str, name: str, chance: np.random.Generator, now_s: float) -> int:
