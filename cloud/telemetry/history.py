@@ -11,7 +11,7 @@ from cloud.telemetry.blocks import unpack
 from cloud.telemetry.calendar import day_number
 from cloud.telemetry.codec import decode, decode_good
 from cloud.telemetry.layouts import Layouts
-from cloud.telemetry.models import Chunk, Hot, Node
+from cloud.telemetry.models import Chunk, Day, Hot, Node
 from cloud.telemetry.rows import ABSENT, LATE, WALL_KNOWN, Array, Rows, join
 
 FIRST_DAY, LAST_DAY = 0, 2_000_000
@@ -81,6 +81,18 @@ def samples(session: Session, gateway_id: str, node: str, since: float, until: f
         return
     for day in _days(session, number, _bound(since), _bound(until)):
         yield from _samples(day_rows(session, number, day).between(since, until))
+
+
+def quantities_of(session: Session, gateway_id: str, node: str, since: float, until: float) -> list[str]:
+    """What a node measured on the days from one time to another, by name."""
+    number = node_id(session, gateway_id, node)
+    if number is None:
+        return []
+    first, last = _bound(since), _bound(until)
+    sealed = select(Day.quantity).where(Day.node_id == number, Day.day >= first, Day.day <= last).distinct()
+    hot = select(Hot.layout_id).where(Hot.node_id == number, Hot.day >= first, Hot.day <= last).distinct()
+    layouts = Layouts(session)
+    return sorted({*session.scalars(sealed), *(name for layout in session.scalars(hot) for name in layouts[layout])})
 
 
 def all_samples(session: Session, node: int) -> Iterator[StoredSample]:

@@ -24,7 +24,16 @@ from cloud.reports import page as reports_page
 from cloud.stations import api as stations_api
 from cloud.stations import page as stations_page
 from cloud.things import api as things_api
-from cloud.web import compare_page, completeness_page, map_page, pond_page, ponds_page, worklist_api, worklist_page
+from cloud.web import (
+    compare_page,
+    completeness_page,
+    map_page,
+    pond_page,
+    ponds_page,
+    sheet_page,
+    worklist_api,
+    worklist_page,
+)
 from gateway.web import shared
 
 APIS = (
@@ -34,7 +43,7 @@ APIS = (
 PAGES = (
     ponds_page, pond_page, worklist_page, compare_page, map_page, completeness_page, areas_page, door_page,
     account_page, people_page, audit_page, farms_page, stations_page, boards_page, crops_page, reports_page,
-    advisories_pages, advice_pages, incidents_pages, shared,
+    advisories_pages, advice_pages, incidents_pages, sheet_page, shared,
 )  # fmt: skip
 TEMPLATES = (
     "accounts", "advisories", "areas", "boards", "crops", "farms", "incidents", "reports", "stations", "web",

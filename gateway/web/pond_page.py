@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from gateway.journal.reader import JournalReader
 from gateway.process import journal_path
 from gateway.web.desk import AtDesk, Desk
+from gateway.web.journal_sheet import Sheet, lines
 from gateway.web.pages import shown_events
 from gateway.web.past import Columns, Window, columns, machines
 from gateway.web.shared import Words
-from gateway.web.sheet import Kind, Sheet, lines
+from gateway.web.sheet import Kind
 from gateway.web.signed import Reader, Worker
 from gateway.web.tonight import chart
 from hardware.quantities import BY_SYMBOL, DO

@@ -180,6 +180,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/completeness"): FREE,
     ("GET", "/ponds/{pond_id}"): NAMES,
     ("GET", "/ponds/{pond_id}/past"): NAMES,
+    ("GET", "/ponds/{pond_id}/data.csv"): NAMES,
     ("GET", "/ponds/{pond_id}/asked"): NAMES,
     ("POST", "/ponds/{pond_id}/ask"): Route(refuses=True, form={"aerator": "1", "run": "true"}),
     ("GET", "/sta/v1.1"): FREE,

@@ -13,9 +13,10 @@ from gateway.farm import Farm, read_farm
 from gateway.journal.reader import JournalReader
 from gateway.process import journal_path
 from gateway.text import text
+from gateway.web.journal_sheet import Sheet, lines
 from gateway.web.past import MOST_BUCKETS, Window, columns, machines
 from gateway.web.server import make_app
-from gateway.web.sheet import MARK, Sheet, lines
+from gateway.web.sheet import MARK
 
 DAY_S = 86400.0
 NOW_S = time.time()
