@@ -29,13 +29,14 @@ class FarmOut(BaseModel):
 
 
 class PondOut(BaseModel):
-    """A pond; limits in mg/L of dissolved oxygen."""
+    """A pond; limits in mg/L of dissolved oxygen. Commands name its aerators by their `aerator_numbers`."""
 
     id: int
     farm: str
     key: str
     name: str
     aerators: int
+    aerator_numbers: list[int]
     alarm_low: float
     danger_low: float
 
@@ -100,6 +101,7 @@ def pond_out(pond: Pond) -> PondOut:
         key=pond.key,
         name=pond.name,
         aerators=pond.aerators,
+        aerator_numbers=pond.machines,
         alarm_low=pond.alarm_low,
         danger_low=pond.danger_low,
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 BUSY_MS = 10_000
 WRITES = "writes"
-NEWEST = "worklist"
+NEWEST = "aerator_numbers"
 
 
 class Base(DeclarativeBase):

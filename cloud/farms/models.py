@@ -32,6 +32,7 @@ class Gateway(Base):
 class Pond(Base):
     """A pond of a farm; `node` is the hardware id of the node that watches it.
 
+    `aerator_numbers` are those on its panel, empty where they count from 1.
     `kind` is intensive, semi_intensive, rice_shrimp, improved_extensive, or empty while nobody has said.
     """
 
@@ -44,6 +45,7 @@ class Pond(Base):
     name: Mapped[str]
     node: Mapped[str | None]
     aerators: Mapped[int]
+    aerator_numbers: Mapped[str] = mapped_column(default="", server_default="")
     alarm_low: Mapped[float]
     danger_low: Mapped[float]
     area_m2: Mapped[float | None]
@@ -51,6 +53,11 @@ class Pond(Base):
     registration: Mapped[str] = mapped_column(default="", server_default="")
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
+
+    @property
+    def machines(self) -> list[int]:
+        """Its aerators, numbered as on their panel."""
+        return [int(number) for number in self.aerator_numbers.split()] or [*range(1, self.aerators + 1)]
 
 
 class ClaimCode(Base):

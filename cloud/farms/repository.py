@@ -40,6 +40,7 @@ def describe(session: Session, gateway_id: str, message: FarmMessage, now_s: flo
         pond.name = row.name
         pond.node = row.node or pond.node
         pond.aerators = row.aerators
+        pond.aerator_numbers = " ".join(map(str, row.aerator_numbers or ()))
         pond.alarm_low = row.alarm_low
         pond.danger_low = row.danger_low
         session.add(pond)

@@ -44,6 +44,7 @@ def describe(farm: Farm, nodes: dict[str, str]) -> bytes:
             "name": pond.name,
             "node": nodes.get(pond.node),
             "aerators": len(pond.aerators),
+            "aerator_numbers": pond.aerators,
             "alarm_low": pond.alarm_low,
             "danger_low": pond.danger_low,
         }

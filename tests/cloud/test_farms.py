@@ -23,9 +23,12 @@ from cloud.models import Base
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.source import Message
 from gateway.uplink.enrolment import claim_of
+from gateway.uplink.messages import describe
 from tests.cloud.farm import Cloud, make_cloud
 from tests.cloud.people import add_person, browser
 from tests.cloud.test_telemetry import rows, sample
+from tests.gateway.farms import FARM as FARM_TOML
+from tests.gateway.farms import small_farm
 
 SHARED = {
     "advice": {"advisories", "advisory_units", "deliveries", "answers"},
@@ -208,6 +211,15 @@ def test_a_farm_says_where_it_lies(farmer: TestClient) -> None:
     assert farmer.post("/farms/g1/ponds/ao-1", data={"area_m2": "2500", "kind": "intensive"}).status_code == 303
     assert farmer.post("/farms/g1/ponds/ao-1", data={"kind": "carp"}).status_code == 422
     assert farmer.patch("/api/ponds/1", json={"registration": "x"}).json()["area_m2"] == 2500
+
+
+def test_a_ponds_aerators_have_the_numbers_of_their_panel(cloud: Cloud, farmer: TestClient, tmp_path: Path) -> None:
+    assert farmer.get("/api/ponds/1").json()["aerator_numbers"] == [1, 2, 3, 4]
+    beside = small_farm(tmp_path, FARM_TOML.replace("aerators = [1, 2, 3, 4]", "aerators = [5, 6, 8]"))
+    ingest = Ingest(cloud.database, None, wall=lambda: cloud.time.wall_s)  # type: ignore[arg-type]
+    ingest.store([Message("farm/g1/up/farm", describe(beside, {}))])
+    pond = farmer.get("/api/ponds/1").json()
+    assert (pond["aerators"], pond["aerator_numbers"]) == (3, [5, 6, 8])
 
 
 def test_a_registration_of_another_form_is_refused_where_the_form_is_known(cloud: Cloud, farmer: TestClient) -> None:
