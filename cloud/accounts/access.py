@@ -17,6 +17,8 @@ Role = Literal["farmer", "worker", "technician", "officer", "administrator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 Kind = Literal["water", "alarms", "crops", "incidents"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+OPERATORS: tuple[Role, ...] = ("farmer", "technician")
+OF_FARM: tuple[Role, ...] = (*OPERATORS, "worker")
 
 REFUSED: dict[int | str, dict[str, Any]] = {
     401: {"description": "Nobody is signed in, or the token is void."},
@@ -91,8 +93,8 @@ def _in_person(asking: Signed) -> Asking:
 
 InPerson = Annotated[Asking, Depends(_in_person)]
 Farmer = Annotated[Asking, Depends(one_of("farmer"))]
-Operator = Annotated[Asking, Depends(one_of("farmer", "technician"))]
-OfFarm = Annotated[Asking, Depends(one_of("farmer", "technician", "worker"))]
+Operator = Annotated[Asking, Depends(one_of(*OPERATORS))]
+OfFarm = Annotated[Asking, Depends(one_of(*OF_FARM))]
 
 
 def farms_seen(asking: Asking, kind: Kind | None, now_s: float) -> Select[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from cloud.accounts import audit
-from cloud.accounts.access import REFUSED, OfFarm, Operator, WaterSeen
+from cloud.accounts.access import REFUSED, Asking, OfFarm, Operator, WaterSeen
 from cloud.accounts.page import Now
 from cloud.api import NOT_FOUND, KnownPond, Reading
 from cloud.commands import repository
@@ -89,9 +89,7 @@ class CommandOut(BaseModel):
 @router.post("/ponds/{pond_id}/commands", status_code=202)
 def post_command(wish: CommandIn, pond: KnownPond, asking: Operator, writing: Writing, now_s: Now) -> CommandOut:
     """Ask the gateway of your farm for something; ask for the command's fate a moment later."""
-    made = repository.issue(writing, pond.gateway_id, wish.do, args_of(wish, pond.key), asking.name, now_s)
-    audit.note(writing, asking.who, "command", pond.gateway_id, {"command": made.id, "do": wish.do}, now_s)
-    return command_out(made)
+    return command_out(order(writing, asking, pond, wish, now_s))
 
 
 @router.get("/ponds/{pond_id}/commands")
@@ -109,6 +107,13 @@ def get_command(
     if found is None:
         raise HTTPException(404, f"there is no command {command_id}")
     return command_out(found)
+
+
+def order(writing: Session, asking: Asking, pond: Pond, wish: CommandIn, now_s: float) -> Command:
+    """Issue what somebody who may has asked for, and note it."""
+    made = repository.issue(writing, pond.gateway_id, wish.do, args_of(wish, pond.key), asking.name, now_s)
+    audit.note(writing, asking.who, "command", pond.gateway_id, {"command": made.id, "do": wish.do}, now_s)
+    return made
 
 
 def args_of(wish: OverrideIn | ReleaseIn | AcknowledgeIn, pond: str) -> dict[str, Any]:

@@ -87,3 +87,9 @@ def newest(session: Session, gateway_id: str, limit: int) -> Sequence[Command]:
     return session.scalars(
         select(Command).where(Command.gateway_id == gateway_id).order_by(Command.id.desc()).limit(limit)
     ).all()
+
+
+def issued_since(session: Session, gateway_id: str, since_s: float) -> Sequence[Command]:
+    """A gateway's commands since a time, newest first."""
+    mine = select(Command).where(Command.gateway_id == gateway_id, Command.issued_at > since_s)
+    return session.scalars(mine.order_by(Command.id.desc())).all()

@@ -3,31 +3,30 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Query, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from cloud.accounts import audit
-from cloud.accounts.access import AlarmsSeen, Operator, Signed
+from cloud.accounts.access import OF_FARM, OPERATORS, AlarmsSeen, Asking, Signed
 from cloud.accounts.page import Now, show
 from cloud.api import KnownPond, Reading
-from cloud.commands import repository as commands
-from cloud.commands.api import OwnPond, Writing
-from cloud.farms.models import Pond
+from cloud.farms.models import Gateway, Pond
 from cloud.telemetry.history import series
 from cloud.telemetry.past import columns
 from cloud.telemetry.repository import newest_events
-from cloud.web.overview import one
+from cloud.web.asked import machines
+from cloud.web.overview import STALE_AFTER_S, one
 from cloud.web.wording import card, clock
-from gateway.web.pages import shown_events
+from gateway.text import Text
+from gateway.web.pages import Pages, aging, shown_events
 from gateway.web.shared import Words
 from hardware.quantities import BY_SYMBOL, DO
 
 RANGES_H = (24, 168, 720, 2160)
 LONGEST_S = 3700 * 86400.0
 BUCKETS = 480
-SHOWN_COMMANDS = 5
 SHOWN_EVENTS = 12
 
 router = APIRouter(include_in_schema=False)
@@ -41,19 +40,17 @@ def pond_page(
     request: Request, pond: KnownPond, asking: Signed, queries: Reading, words: Words, alarms: AlarmsSeen, now_s: Now
 ) -> Response:
     """The pond."""
-    view = one(queries, pond, alarms, now_s)
-    here = card(view, words)
+    farm = queries.get_one(Gateway, pond.gateway_id)
     return show(
         request,
         "cloud_pond.html",
         words,
         title=pond.name,
-        pond={**here, "limits": {"alarm": pond.alarm_low, "danger": pond.danger_low}, "machines": pond.aerators},
-        phone=view.farm.phone,
-        owner=view.farm.owner_name,
-        may_ask=asking.role in ("farmer", "technician"),
-        asked=_asked(queries, pond) if asking.role not in ("officer", "administrator") else [],
-        events=shown_events(_events(queries, pond, alarms), None, words),
+        pond=_pond(queries, pond, asking, alarms, words, now_s),
+        phone=farm.phone,
+        owner=farm.owner_name,
+        may_order=asking.role in OPERATORS,
+        events=_events(queries, pond, alarms, words),
         ranges_h=RANGES_H,
     )
 
@@ -84,49 +81,50 @@ def past(
     }
 
 
-@router.post("/ponds/{pond_id}/ask")
-def ask(
-    request: Request,
-    pond: OwnPond,
-    asking: Operator,
-    writing: Writing,
-    words: Words,
-    now_s: Now,
-    aerator: Annotated[int, Form(ge=1, le=8)],
-    run: Annotated[bool, Form()],
-    minutes: Annotated[float, Form(gt=0, le=60)] = 30.0,
-) -> Response:
-    """Ask the farm to set a machine by hand; its guard has the last word, and the page shows it."""
-    args = {"pond": pond.key, "aerator": aerator, "run": run, "minutes": minutes}
-    made = commands.issue(writing, pond.gateway_id, "override", args, asking.name, now_s)
-    audit.note(writing, asking.who, "command", pond.gateway_id, {"command": made.id, "do": "override"}, now_s)
-    writing.flush()
-    return show(request, "asked.html", words, title="", pond={"id": pond.id}, asked=_asked(writing, pond))
+@router.get("/ponds/{pond_id}/now")
+def now(
+    request: Request, pond: KnownPond, asking: Signed, queries: Reading, words: Words, alarms: AlarmsSeen, now_s: Now
+) -> dict[str, Any]:
+    """What changes on the page, as the farm's own page gets it: pieces of HTML by element id, the pond's level and age."""
+    here = _pond(queries, pond, asking, alarms, words, now_s)
+    environment: Environment = request.app.state.environment
+    shown: Any = environment.get_template("order_pieces.html").module
+    pieces = {"notes": str(shown.notes(here, words))} | Pages(environment).water(here, words)
+    for row in here["machines"]:
+        place = f"{pond.id}-m{row['number']}"
+        pieces[place] = pieces[f"{place}-answer"] = str(shown.asked(row, words))
+    return {"pieces": pieces, "ponds": [aging(here)]}
 
 
-@router.get("/ponds/{pond_id}/asked")
-def asked(request: Request, pond: OwnPond, _: Operator, queries: Reading, words: Words) -> Response:
-    """What became of what was asked."""
-    return show(request, "asked.html", words, title="", pond={"id": pond.id}, asked=_asked(queries, pond))
+@router.get("/ponds/{pond_id}/events")
+def events(request: Request, pond: KnownPond, queries: Reading, words: Words, alarms: AlarmsSeen) -> Response:
+    """The pond's newest events."""
+    shown: Any = request.app.state.environment.get_template("pieces.html").module
+    return HTMLResponse(shown.events(_events(queries, pond, alarms, words), words))
 
 
-def _events(queries: Session, pond: Pond, alarms: Select[str]) -> list[dict[str, Any]]:
-    """The newest events of the pond, where its alarms may be seen."""
-    return [
+def _pond(
+    queries: Session, pond: Pond, asking: Asking, alarms: Select[str], words: Text, now_s: float
+) -> dict[str, Any]:
+    """The pond as the page's template takes it; what was asked of its machines is for the farm's own people."""
+    view = one(queries, pond, alarms, now_s)
+    return {
+        **card(view, words),
+        "age_s": view.age_s,
+        "stale_after_s": STALE_AFTER_S,
+        "limits": {"alarm": pond.alarm_low, "danger": pond.danger_low},
+        "machines": machines(queries, pond, asking.role in OF_FARM, words, now_s),
+    }
+
+
+def _events(queries: Session, pond: Pond, alarms: Select[str], words: Text) -> list[dict[str, Any]]:
+    """The newest events of the pond, where its alarms may be seen; their hour is Vietnam's, wherever the cloud stands."""
+    found = [
         {"kind": event.kind, "pond": event.pond, "detail": json.loads(event.detail), "at_wall_s": event.at}
         | {"wall_known": event.wall_known}
         for event in newest_events(queries, pond.gateway_id, pond.key, alarms, SHOWN_EVENTS)
     ]
-
-
-def _asked(queries: Any, pond: Pond) -> list[dict[str, Any]]:
-    found = commands.newest(queries, pond.gateway_id, SHOWN_COMMANDS)
     return [
-        {
-            "at": clock(command.issued_at),
-            "who": command.who,
-            "fate": command.fate or "on_its_way",
-            "reason": command.reason,
-        }
-        for command in found
+        row | {"clock": clock(row["at_wall_s"]) if row["wall_known"] else "--:--"}
+        for row in shown_events(found, None, words)
     ]

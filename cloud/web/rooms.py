@@ -27,6 +27,7 @@ from cloud.things import api as things_api
 from cloud.web import (
     compare_page,
     completeness_page,
+    machine_orders,
     map_page,
     pond_page,
     ponds_page,
@@ -41,9 +42,9 @@ APIS = (
     incidents_api, cap_feed, things_api, worklist_api,
 )  # fmt: skip
 PAGES = (
-    ponds_page, pond_page, worklist_page, compare_page, map_page, completeness_page, areas_page, door_page,
-    account_page, people_page, audit_page, farms_page, stations_page, boards_page, crops_page, reports_page,
-    advisories_pages, advice_pages, incidents_pages, sheet_page, shared,
+    ponds_page, pond_page, machine_orders, sheet_page, worklist_page, compare_page, map_page, completeness_page,
+    areas_page, door_page, account_page, people_page, audit_page, farms_page, stations_page, boards_page, crops_page,
+    reports_page, advisories_pages, advice_pages, incidents_pages, shared,
 )  # fmt: skip
 TEMPLATES = (
     "accounts", "advisories", "areas", "boards", "crops", "farms", "incidents", "reports", "stations", "web",

@@ -14,14 +14,14 @@ OVERRIDE_MINUTES = 30
 router = APIRouter()
 
 
-@router.get("/override/{pond_id}/{number}", response_class=HTMLResponse)
+@router.get("/ponds/{pond_id}/override/{number}", response_class=HTMLResponse)
 async def ask(pond_id: str, number: int, _who: Worker, desk: AtDesk, words: Words) -> str:
     """The question whether a machine shall be set by hand."""
     pond, row, _ = _machine(desk, pond_id, number)
     return desk.pages.override(pond, row, "", words)
 
 
-@router.post("/override/{pond_id}/{number}", response_class=HTMLResponse)
+@router.post("/ponds/{pond_id}/override/{number}", response_class=HTMLResponse)
 async def override(
     pond_id: str, number: int, wish: Annotated[str, Form()], person: Worker, desk: AtDesk, words: Words
 ) -> str:

@@ -46,24 +46,28 @@ class Pages:
         """The question whether a machine shall be set by hand, or the answer."""
         return self.environment.get_template("override.html").render(t=text, pond=pond, row=row, answer=answer)
 
+    def water(self, pond: dict[str, Any], text: Text) -> dict[str, str]:
+        """What a pond's readings say, as pieces of HTML by element id."""
+        module: Any = self.environment.get_template("pieces.html").module
+        return {f"{pond['id']}-{name}": str(getattr(module, name)(pond, text)) for name in ("head", "probe", "others")}
+
     def live(self, snapshot: Snapshot, text: Text) -> dict[str, Any]:
         """One live message: pieces of HTML by element id, and each pond's level and age."""
         module: Any = self.environment.get_template("pieces.html").module
         alarms: Any = self.environment.get_template("alarm_pieces.html").module
         pieces = {"notes": str(module.notes(snapshot, text)), "alarm-bar": str(alarms.bar(snapshot, text))}
         for pond in snapshot["ponds"]:
-            pieces[f"{pond['id']}-head"] = str(module.head(pond, text))
-            pieces[f"{pond['id']}-probe"] = str(module.probe(pond, text))
-            pieces[f"{pond['id']}-others"] = str(module.others(pond, text))
+            pieces |= self.water(pond, text)
             pieces[f"{pond['id']}-air"] = str(module.air(pond, text))
             pieces[f"{pond['id']}-tonight"] = str(module.night(pond, snapshot, text))
             for row in pond["machines"]:
                 pieces[f"{pond['id']}-m{row['number']}"] = str(module.machine(row, text))
-        ponds = [
-            {"id": pond["id"], "level": pond["level"], "age": pond["age_s"], "stale": pond["stale_after_s"]}
-            for pond in snapshot["ponds"]
-        ]
-        return {"pieces": pieces, "ponds": ponds}
+        return {"pieces": pieces, "ponds": [aging(pond) for pond in snapshot["ponds"]]}
+
+
+def aging(pond: dict[str, Any]) -> dict[str, Any]:
+    """What an open page counts on by itself: a pond's level, and the age of its readings in seconds."""
+    return {"id": pond["id"], "level": pond["level"], "age": pond["age_s"], "stale": pond["stale_after_s"]}
 
 
 def unacknowledged(snapshot: Snapshot) -> int:
@@ -97,12 +101,17 @@ def _worded(kind: str, detail: dict[str, Any], text: Text) -> dict[str, Any]:
     if problem := detail.get("problem"):
         worded["problem"] = text(f"channel.problem.{problem}")
     if kind in ("remote_done", "remote_refused"):
-        keys = (f"remote.reason.{detail['reason']}", f"override.refused_{detail['reason']}")
         worded["do"] = text(f"remote.do.{detail['do']}")
-        worded["reason"] = next((text(key) for key in keys if text.has(key)), detail["reason"])
+        worded["reason"] = refusal(detail["reason"], text)
     if kind == "cloud_certificate":
         worded["problem"] = text(f"remote.certificate.{detail['problem']}")
     return worded
+
+
+def refusal(reason: str, text: Text) -> str:
+    """Why a wish from afar was not carried out, in words."""
+    keys = (f"remote.reason.{reason}", f"override.refused_{reason}")
+    return next((text(key) for key in keys if text.has(key)), reason)
 
 
 def clock_of(event: dict[str, Any]) -> str:

@@ -45,6 +45,7 @@ async def page(request: Request, pond_id: str, _: Reader, desk: AtDesk, words: W
         pond=next((row for row in snapshot["ponds"] if row["id"] == pond_id), None) if snapshot else None,
         events=shown_events(await _events(desk, pond_id), None, words),
         ranges_h=RANGES_H,
+        may_order=True,
     )
 
 

@@ -72,9 +72,13 @@ class Cloud:
             self.sent.append((topic, payload))
         return self.broker
 
+    async def send(self) -> None:
+        """Send what waits, and no more."""
+        await Sender(self.database, self.settings.signing_key_file, self.publish, lambda: self.time.wall_s).send()
+
     async def deliver(self) -> None:
         """Send what waits, let the gateway act, and bring its journal to the cloud."""
-        await Sender(self.database, self.settings.signing_key_file, self.publish, lambda: self.time.wall_s).send()
+        await self.send()
         for _, payload in self.sent:
             await self.gateway.take(payload)
         rows = {"schema": SCHEMA, "batch": "b", "blocks": [], "events": self.events}
@@ -98,6 +102,18 @@ def ask(cloud: Cloud, **changes: Any) -> int:
 def fate(cloud: Cloud, command: int) -> tuple[str | None, str]:
     found = cloud.http.get(f"/api/commands/{command}").json()
     return found["fate"], found["reason"]
+
+
+def press(cloud: Cloud, wish: str) -> str:
+    """What the dialog of the pond's second machine says to a wish."""
+    answer = cloud.http.post("/ponds/1/override/2", data={"wish": wish})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def line(cloud: Cloud, http: TestClient | None = None) -> str:
+    """What the page shows of the second machine, by now."""
+    return str((http or cloud.http).get("/ponds/1/now").json()["pieces"]["1-m2"])
 
 
 async def test_a_command_reaches_the_farm_and_its_fate_comes_back(cloud: Cloud) -> None:
@@ -134,6 +150,69 @@ async def test_what_cannot_be_sent_in_a_minute_is_never_sent(cloud: Cloud) -> No
     await cloud.deliver()
     assert cloud.sent == []
     assert fate(cloud, number) == ("expired", "not_sent")
+
+
+async def test_the_page_shows_the_whole_way_of_a_wish(cloud: Cloud) -> None:
+    page, dialog = cloud.http.get("/ponds/1").text, cloud.http.get("/ponds/1/override/2").text
+    assert 'hx-get="/ponds/1/override/2"' in page
+    assert "Ao 1, Quạt 2: muốn làm gì?" in dialog
+    assert "Không rõ" in line(cloud)
+    assert "60 giây" in press(cloud, "on")
+    assert "Đang gửi" in line(cloud)
+    await cloud.send()
+    assert "chờ trại trả lời" in line(cloud)
+    await cloud.deliver()
+    assert cloud.ordered == [
+        {"do": "override", "pond": "ao-1", "machine": 1, "run": True, "minutes": 30.0, "who": "Lan (cloud)"}
+    ]
+    shown = line(cloud)
+    assert "Trại đã làm" in shown
+    assert "Bật 30 phút, Lan," in shown
+    assert shown in cloud.http.get("/ponds/1").text
+    press(cloud, "release")
+    await cloud.deliver()
+    assert cloud.ordered[-1]["do"] == "release"
+    assert "Trả về tự động" in line(cloud)
+
+
+async def test_the_page_shows_why_the_guard_refused(cloud: Cloud) -> None:
+    press(cloud, "off")
+    await cloud.deliver()
+    assert "Trại từ chối" in line(cloud)
+    assert "Không tắt được: oxy thấp" in line(cloud)
+
+
+@pytest.mark.parametrize(("broker", "said"), [(False, "Không gửi được"), (True, "Trại không trả lời")])
+async def test_after_a_minute_the_page_says_what_went_wrong(cloud: Cloud, broker: bool, said: str) -> None:
+    cloud.broker = broker
+    press(cloud, "on")
+    await cloud.send()
+    cloud.time.forward(61)
+    assert said in line(cloud)
+    assert cloud.ordered == []
+
+
+def test_closing_the_question_asks_for_nothing(cloud: Cloud) -> None:
+    assert press(cloud, "close") == ""
+    assert cloud.http.post("/ponds/1/override/5", data={"wish": "on"}).status_code == 404
+    assert cloud.http.get("/api/ponds/1/commands").json() == []
+
+
+def test_who_may_not_order_sees_no_button_and_officers_not_what_was_asked(cloud: Cloud) -> None:
+    press(cloud, "on")
+    worker = browser(cloud.app, add_person(cloud.database, "worker", "0901234568", farms=["g1"]))
+    admin = browser(cloud.app, add_person(cloud.database, "administrator", "a@example.org"))
+    for http, asked in ((worker, True), (admin, False)):
+        page = http.get("/ponds/1").text
+        assert "Quạt 2" in page
+        assert "/override/" not in page
+        assert ("Bật 30 phút" in page) is asked
+        assert ("Bật 30 phút" in line(cloud, http)) is asked
+        assert http.get("/ponds/1/override/2").status_code == 403
+        assert http.post("/ponds/1/override/2", data={"wish": "off"}).status_code == 403
+    other = browser(cloud.app, add_person(cloud.database, "farmer", "0901234569"))
+    assert other.get("/ponds/1/override/2").status_code == 404
+    assert other.post("/ponds/1/override/2", data={"wish": "off"}).status_code == 404
 
 
 def test_only_farmers_and_technicians_of_the_farm_command_it(cloud: Cloud) -> None:

@@ -161,17 +161,25 @@ def test_what_a_farmer_withdraws_is_gone_from_list_map_and_page(cloud: Cloud, of
 
 
 def test_an_officer_asks_no_farm_for_anything(officer: TestClient) -> None:
-    answer = officer.post("/ponds/5/ask", data={"aerator": "1", "run": "true"})
-    assert answer.status_code in (403, 404)
+    assert "/override/" not in officer.get("/ponds/5").text
+    assert officer.get("/ponds/5/override/1").status_code == 403
+    assert officer.post("/ponds/5/override/1", data={"wish": "on"}).status_code == 403
 
 
-def test_a_farmer_asks_and_sees_that_it_is_on_its_way(cloud: Cloud, url: str, chromium: Browser) -> None:
+def test_a_farmer_asks_and_sees_what_becomes_of_it(cloud: Cloud, url: str, chromium: Browser) -> None:
     context = enter(cloud, url, chromium, "0900000002", 360)
     page = context.new_page()
     page.goto(f"{url}/ponds/5")
-    page.get_by_role("button", name="Chạy").click()
-    expect(page.locator(".asked")).to_contain_text("đang gửi")
-    assert "Chủ trại thử" in page.locator(".asked").inner_text()
+    page.get_by_role("button", name="Quạt 2").click()
+    page.get_by_role("button", name="Bật 30 phút").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("60 giây")
+    expect(dialog).to_contain_text("Chủ trại thử")
+    dialog.get_by_role("button", name="Đóng").click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator("[id='5-m2']")).to_contain_text("Đang gửi")
+    cloud.time.forward(61)
+    expect(page.locator("[id='5-m2']")).to_contain_text("Không gửi được")
     context.close()
 
 

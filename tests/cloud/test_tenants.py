@@ -70,7 +70,7 @@ class Neighbours:
         self.key = token(database, owner, "worker", "strange-1")
         self.ids = {"farm_id": "strange-1", "pond_id": pond, "pond_key": "ao-1", "command_id": command}
         self.ids |= self._in_another_province(others, owner)
-        self.ids |= {"name": "board.css", "token": "wrong", "path": f"Things('pond-{pond}')"}
+        self.ids |= {"number": 1, "name": "board.css", "token": "wrong", "path": f"Things('pond-{pond}')"}
         self.ids |= {"person_id": worker, "token_id": 1, "secret": "wrong"}
         mine = add_person(database, "farmer", "0901111111", farms=["mine"])
         grant(database, "mine", mine)

@@ -187,6 +187,6 @@ def test_the_first_load_is_light(chain: Chain) -> None:
 
 
 def test_another_sites_page_cannot_press_our_buttons(chain: Chain) -> None:
-    url = f"{chain.demo.plan.gateway_url}/override/ao-2/1"
+    url = f"{chain.demo.plan.gateway_url}/ponds/ao-2/override/1"
     reply = httpx.post(url, data={"wish": "off"}, headers={"Origin": "http://evil.example"})
     assert reply.status_code == 403

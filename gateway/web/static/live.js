@@ -1,9 +1,12 @@
-// Keeps the page alive: pieces of HTML by server-sent events, and ages that go on even when nothing comes.
+// Keeps the page alive: pieces of HTML by server-sent events, or asked for every few seconds (data-every) where one server
+// has many pages to keep, and ages that go on even when nothing comes.
 "use strict";
 (() => {
   const ponds = document.querySelector("[data-live]");
   if (!ponds) { setTimeout(() => location.reload(), 1000); return; }
   const banner = document.getElementById("lost-control");
+  const everyMs = 1000 * Number(ponds.dataset.every || 0);
+  const quietMs = Math.max(6000, 3 * everyMs);
   const heard = new Map(); // pond element -> [age at receipt, time of receipt]
   let lastEvent = performance.now();
   let source = null;
@@ -49,10 +52,17 @@
         element.dataset.level = "lost";
       }
     }
-    banner.hidden = now - lastEvent < 6000;
+    banner.hidden = now - lastEvent < quietMs;
+  };
+
+  const ask = async () => {
+    const answer = await fetch(ponds.dataset.live).catch(() => null);
+    if (answer?.redirected) location.reload();
+    else if (answer?.ok) take(await answer.json());
   };
 
   const connect = () => {
+    if (everyMs) { ask(); return; }
     if (source) source.close();
     source = new EventSource(ponds.dataset.live);
     source.onmessage = (event) => take(JSON.parse(event.data));
@@ -67,5 +77,7 @@
   setInterval(tick, 1000);
   // Some phones end a stream in the background without a word; every connection begins with a full snapshot.
   document.addEventListener("visibilitychange", () => { if (!document.hidden) connect(); });
-  setInterval(() => { if (performance.now() - lastEvent > 10000 && !document.hidden) connect(); }, 10000);
+  setInterval(() => {
+    if (!document.hidden && (everyMs || performance.now() - lastEvent > 10000)) connect();
+  }, everyMs || 10000);
 })();

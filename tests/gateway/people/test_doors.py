@@ -132,19 +132,19 @@ def test_a_machine_comes_in_with_its_token_and_no_further(at: Office) -> None:
     secret = at.people.make_token("dashboard", "visitor")
     head = {"Authorization": f"Bearer {secret}"}
     assert at.client.get("/api/ponds/ao-2/outlook", headers=head).status_code == 200
-    assert at.client.post("/override/ao-2/1", data={"wish": "on"}, headers=head).status_code == 403
+    assert at.client.post("/ponds/ao-2/override/1", data={"wish": "on"}, headers=head).status_code == 403
     assert at.client.get("/api/farm", headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
 def test_an_override_tells_who(at: Office) -> None:
-    at.sign_in("bay").client.post("/override/ao-2/3", data={"wish": "on"})
+    at.sign_in("bay").client.post("/ponds/ao-2/override/3", data={"wish": "on"})
     assert at.asked("override", who="bay", run=True)
 
 
 def test_visitors_read_where_the_farm_allows_it_and_never_act(tmp_path: Path) -> None:
     with office(tmp_path, snapshot(pond()), '\n[web]\nvisitors = "read"\n') as at:
         assert at.client.get("/").status_code == 200
-        assert at.client.post("/override/ao-2/1", data={"wish": "on"}).status_code == 403
+        assert at.client.post("/ponds/ao-2/override/1", data={"wish": "on"}).status_code == 403
         assert at.client.get("/audit").status_code == 403
         assert "/login" in at.client.get("/more").text
 
