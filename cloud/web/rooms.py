@@ -25,6 +25,7 @@ from cloud.stations import api as stations_api
 from cloud.stations import page as stations_page
 from cloud.things import api as things_api
 from cloud.web import (
+    app_page,
     compare_page,
     completeness_page,
     machine_orders,
@@ -44,7 +45,7 @@ APIS = (
 PAGES = (
     ponds_page, pond_page, machine_orders, sheet_page, worklist_page, compare_page, map_page, completeness_page,
     areas_page, door_page, account_page, people_page, audit_page, farms_page, stations_page, boards_page, crops_page,
-    reports_page, advisories_pages, advice_pages, incidents_pages, shared,
+    reports_page, advisories_pages, advice_pages, incidents_pages, app_page, shared,
 )  # fmt: skip
 TEMPLATES = (
     "accounts", "advisories", "areas", "boards", "crops", "farms", "incidents", "reports", "stations", "web",

@@ -1,35 +1,24 @@
-"""The pages as an app on the phone: what makes them installable, and what a phone shows while the farm is out of reach."""
+"""The pages as an app on the phone: what a phone shows while the farm is out of reach."""
 
-from importlib import resources
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from gateway.text import Text
+from gateway.web.app_files import app_router
 from gateway.web.desk import AtDesk, Desk
 from gateway.web.shared import Words
 from gateway.web.signed import Reader
 
 router = APIRouter()
-
-
-@router.get("/manifest.webmanifest")
-async def manifest() -> Response:
-    """What the app is called and how it looks."""
-    return _file("manifest.webmanifest", "application/manifest+json")
-
-
-@router.get("/sw.js")
-async def service_worker() -> Response:
-    """The service worker; from here its scope is all pages."""
-    return _file("sw.js", "text/javascript")
+router.include_router(app_router())
 
 
 @router.get("/offline")
 async def offline(request: Request, desk: AtDesk, words: Words) -> Response:
     """A page without values: a phone fills in what it has kept."""
-    return desk.show(request, "offline.html", words, title=words("offline.title"))
+    return desk.show(request, "offline.html", words, title=words("offline.title"), banner=words("offline.banner"))
 
 
 @router.get("/api/last")
@@ -60,8 +49,3 @@ def _people(desk: Desk, words: Text) -> list[dict[str, str]]:
         for person in desk.farm.person
         if person.phone
     ]
-
-
-def _file(name: str, media_type: str) -> Response:
-    path = str(resources.files("gateway.web").joinpath("static", name))
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": "no-cache"})

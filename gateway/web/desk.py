@@ -94,7 +94,8 @@ class Desk:
 
     def frame(self, request: Request) -> dict[str, Any]:
         """What every page's frame shows: the tabs, and who is asking."""
-        return {"person": request.state.person, "tabs": TABS, "here": request.url.path}
+        person = request.state.person
+        return {"person": person, "signed": "in" if person else "out", "tabs": TABS, "here": request.url.path}
 
     def show(self, request: Request, template: str, words: Text, *, title: str, **values: Any) -> HTMLResponse:
         """A page in the frame."""

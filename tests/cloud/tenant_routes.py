@@ -34,6 +34,10 @@ ABOUT = {"registration": "mine"}
 TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/"): FREE,
     ("GET", "/ponds"): FREE,
+    ("GET", "/manifest.webmanifest"): FREE,
+    ("GET", "/sw.js"): FREE,
+    ("GET", "/offline"): FREE,
+    ("GET", "/api/last"): FREE,
     ("GET", "/login"): FREE,
     ("POST", "/login"): Route(form={"address": "0908888888", "password": "guess it"}),
     ("POST", "/logout"): FREE,

@@ -34,6 +34,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin) return;
+  if (request.mode === "navigate" && pathname.startsWith("/api/")) return; // a file to keep: making it may take its time
   if (request.mode === "navigate") event.respondWith(page(request));
   else if (request.method === "GET" && pathname.startsWith("/static/")) event.respondWith(file(request));
 });
