@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 BUSY_MS = 10_000
 WRITES = "writes"
-NEWEST = "aerator_numbers"
+NEWEST = "panels"
 
 
 class Base(DeclarativeBase):

@@ -32,7 +32,7 @@ class Gateway(Base):
 class Pond(Base):
     """A pond of a farm; `node` is the hardware id of the node that watches it.
 
-    `aerator_numbers` are those on its panel, empty where they count from 1.
+    `panel` is that of the panel with its aerators; `aerator_numbers` are those on the panel, empty where they count from 1.
     `kind` is intensive, semi_intensive, rice_shrimp, improved_extensive, or empty while nobody has said.
     """
 
@@ -44,6 +44,7 @@ class Pond(Base):
     key: Mapped[str]
     name: Mapped[str]
     node: Mapped[str | None]
+    panel: Mapped[str | None]
     aerators: Mapped[int]
     aerator_numbers: Mapped[str] = mapped_column(default="", server_default="")
     alarm_low: Mapped[float]

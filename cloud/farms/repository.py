@@ -39,6 +39,7 @@ def describe(session: Session, gateway_id: str, message: FarmMessage, now_s: flo
         pond = known.pop(row.id, None) or Pond(gateway_id=gateway_id, key=row.id)
         pond.name = row.name
         pond.node = row.node or pond.node
+        pond.panel = row.panel or pond.panel
         pond.aerators = row.aerators
         pond.aerator_numbers = " ".join(map(str, row.aerator_numbers or ()))
         pond.alarm_low = row.alarm_low

@@ -84,11 +84,15 @@ class RowsMessage(_Part):
 
 
 class PondRow(_Part):
-    """One pond of a description; a gateway that does not say how its aerators are numbered counts them from 1."""
+    """One pond of a description, node and panel by hardware id.
+
+    A gateway that does not say how its aerators are numbered counts them from 1.
+    """
 
     id: Short
     name: Short
     node: Short | None
+    panel: Short | None = None
     aerators: Annotated[int, Field(ge=0, le=64)]
     aerator_numbers: Annotated[list[Annotated[int, Field(ge=1, le=64)]] | None, Field(max_length=64)] = None
     alarm_low: Annotated[float, Field(ge=0, le=20)]

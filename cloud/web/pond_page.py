@@ -16,7 +16,7 @@ from cloud.farms.models import Gateway, Pond
 from cloud.telemetry.history import series
 from cloud.telemetry.past import columns
 from cloud.telemetry.repository import newest_events
-from cloud.web.asked import machines
+from cloud.web.machines import machines
 from cloud.web.overview import STALE_AFTER_S, one
 from cloud.web.wording import card, clock
 from gateway.text import Text
@@ -92,7 +92,8 @@ def now(
     pieces = {"notes": str(shown.notes(here, words))} | Pages(environment).water(here, words)
     for row in here["machines"]:
         place = f"{pond.id}-m{row['number']}"
-        pieces[place] = pieces[f"{place}-answer"] = str(shown.asked(row, words))
+        pieces |= {place: str(shown.machine(row, words)), f"{place}-answer": str(shown.asked(row, words))}
+    pieces[f"{pond.id}-unknown"] = str(shown.unknown(here, words))
     return {"pieces": pieces, "ponds": [aging(here)]}
 
 

@@ -43,6 +43,7 @@ def describe(farm: Farm, nodes: dict[str, str]) -> bytes:
             "id": pond.id,
             "name": pond.name,
             "node": nodes.get(pond.node),
+            "panel": nodes.get(pond.panel or ""),
             "aerators": len(pond.aerators),
             "aerator_numbers": pond.aerators,
             "alarm_low": pond.alarm_low,

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.source import Message
+from gateway.uplink.messages import describe
 from tests.cloud.farm import make_cloud
 from tests.cloud.people import add_person, browser
 from tests.cloud.test_telemetry import NOW_S, rows, sample
+from tests.gateway.farms import FARM, small_farm
 from tests.gateway.offices import office
 from tests.gateway.test_tonight import pond, snapshot
 
@@ -58,3 +60,23 @@ def test_the_same_water_looks_the_same_from_farm_and_cloud(tmp_path: Path) -> No
     assert headings(cloud) - headings(farm) == ONLY_IN_THE_CLOUD
     for page in (farm, cloud):
         assert "Nhiệt độ <b>29,0 °C</b>" in page
+
+
+def test_the_panels_currents_say_which_machines_run(tmp_path: Path) -> None:
+    farm = describe(small_farm(tmp_path, FARM), {"panel-1": "p1"})
+    amperes = (6.2, 0.05, None, 7.0)
+    currents = [["current_a", value, 0 if value is not None else 2, 0] for value in amperes]
+    with make_cloud(tmp_path, "g1") as cloud:
+        taken = sample(1, node="p1", taken_at=cloud.time.wall_s - 3, readings=currents)
+        ingest = Ingest(cloud.database, None, wall=lambda: NOW_S)  # type: ignore[arg-type]
+        ingest.store([Message("farm/g1/up/farm", farm), Message("farm/g1/up/rows", rows(taken))])
+        farmer = browser(cloud.app, add_person(cloud.database, "farmer", "0901", farms=["g1"]))
+
+        def shown() -> list[str]:
+            pieces = farmer.get("/ponds/1/now").json()["pieces"]
+            return [re.sub(r"<[^>]+>", "", pieces[f"1-m{number}"]).strip() for number in (1, 2, 3, 4)]
+
+        assert shown() == ["Đang chạy", "Đang nghỉ", "Không rõ", "Đang chạy"]
+        assert "không rõ quạt chạy hay nghỉ" in farmer.get("/ponds/1").text
+        cloud.time.forward(120)
+        assert shown() == ["Không rõ"] * 4
