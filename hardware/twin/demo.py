@@ -113,7 +113,7 @@ class PortTaken(Exception):
     """Another program listens where the demo would; the text says where and what to do."""
 
 
-def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
+def farm_toml(plan: DemoPlan, farm: TwinFarm, command_key: str) -> str:
     """The demo farm as the gateway reads it."""
     hour, now_s = farm.hour_of_day()
     parts = [
@@ -123,7 +123,7 @@ def farm_toml(plan: DemoPlan, farm: TwinFarm) -> str:
         f'[web]\nhost = "{plan.host}"\nport = {plan.gateway_port}\nvisitors = "read"',
         f"[simulation]\nspeed = {plan.farm.speed}\nbegins_hour = {hour:.5f}\nbegins_s = {now_s:.3f}",
         '[tariff]\nname = "vn-under-6kv"',
-        f'[uplink]\nurl = "{plan.broker_url}"\npassword_file = "password"',
+        f'[uplink]\nurl = "{plan.broker_url}"\npassword_file = "password"\ncommand_key = "{command_key}"',
     ]
     parts += [
         f'[[line]]\nid = "{name}"\nport = "{farm.gateway_port(name)}"\nbaud = {plan.farm.baud}'
@@ -182,23 +182,25 @@ class Demo:
         raise TimeoutError(f"no living number after {READY_S:.0f} s; see the logs in {self.plan.folder / 'logs'}")
 
     def write_farm(self) -> None:
-        """The gateway's file, its owner's account, and its password at the cloud."""
+        """The gateway's file with the key of the cloud's commands, its owner's account, and its password at the cloud."""
         folder = self.plan.farm_file.parent
         folder.mkdir(parents=True, exist_ok=True)
-        self.plan.farm_file.write_text(farm_toml(self.plan, self.farm), encoding="utf-8")
+        self._once({folder / "password": ("add-gateway", "demo"), folder / "command-key": ("command-key",)})
+        key = (folder / "command-key").read_text().strip()
+        self.plan.farm_file.write_text(farm_toml(self.plan, self.farm, key), encoding="utf-8")
         self._make_owner(folder / "owner-password")
-        password = folder / "password"
-        if not password.exists():
-            answer = self._ask_cloud("add-gateway", "demo")
-            password.touch(mode=0o600)
-            password.write_text(answer)
 
     def make_administrator(self) -> None:
         """Who lets people into the cloud: a link for a person, and a token for machines, made once."""
-        asked = {
-            self.plan.cloud_link_file: ("add-administrator", "Demo", ADMINISTRATOR),
-            self.plan.cloud_token_file: ("add-token", "demo", ADMINISTRATOR),
-        }
+        self._once(
+            {
+                self.plan.cloud_link_file: ("add-administrator", "Demo", ADMINISTRATOR),
+                self.plan.cloud_token_file: ("add-token", "demo", ADMINISTRATOR),
+            }
+        )
+
+    def _once(self, asked: dict[Path, tuple[str, ...]]) -> None:
+        """What commands of the cloud print, each in a file of its own, unless it is there already."""
         for file, words in asked.items():
             if not file.exists():
                 answer = self._ask_cloud(*words).strip()

@@ -145,6 +145,33 @@ def test_an_override_cannot_beat_the_guard(chain: Chain, browser: Browser) -> No
     page.context.close()
 
 
+def test_an_override_from_the_cloud_is_obeyed_and_cannot_beat_the_guard(chain: Chain, browser: Browser) -> None:
+    pond = next(pond["id"] for pond in chain.cloud("ponds") if pond["key"] == "ao-2")
+    url = f"{chain.demo.plan.cloud_url}/ponds/{pond}"
+    page = open_page(browser, url, session=chain.cloud_session(), cookie=COOKIE)
+    resting = chain.running("ao-2").index(False)
+    row, answer = page.locator(".machines li").nth(resting), page.locator("dialog").get_by_role("status")
+    expect(row).to_contain_text("Đang nghỉ", timeout=20_000)
+    row.get_by_role("button").click()
+    page.get_by_role("button", name="Bật 30 phút").click()
+    expect(answer).to_contain_text("Trại đã làm", timeout=20_000)
+    assert serious(page) == []
+    page.get_by_role("button", name="Đóng").click()
+    eventually(lambda: chain.running("ao-2")[resting], 10, "the machine runs")
+    expect(row).to_contain_text("Đang chạy", timeout=20_000)
+    chain.break_it("probe/node-2", dead=True)
+    eventually(lambda: chain.pond("ao-2")["do_state"] == "bad", 8, "bad")
+    row.get_by_role("button").click()
+    page.get_by_role("button", name="Tắt 30 phút").click(delay=1200)
+    expect(answer).to_contain_text("Không tắt được", timeout=20_000)
+    assert chain.running("ao-2")[resting]
+    page.get_by_role("button", name="Đóng").click()
+    row.get_by_role("button").click()
+    page.get_by_role("button", name="Trả về tự động").click()
+    expect(answer).to_contain_text("Trả về tự động", timeout=20_000)
+    page.context.close()
+
+
 def test_the_language_can_be_switched(chain: Chain, browser: Browser) -> None:
     page = open_page(browser, chain.demo.plan.gateway_url)
     page.get_by_role("button", name="English").click()
