@@ -183,6 +183,21 @@ def test_a_farmer_asks_and_sees_what_becomes_of_it(cloud: Cloud, url: str, chrom
     context.close()
 
 
+def test_a_page_that_nobody_answers_says_so_and_asks_once_at_a_time(cloud: Cloud, url: str, chromium: Browser) -> None:
+    context = enter(cloud, url, chromium, "0900000002", 360)
+    page, asked = context.new_page(), list[str]()
+    page.clock.install()
+    page.route("**/ponds/5/now", lambda route: asked.append(route.request.url))
+    page.goto(f"{url}/ponds/5")
+    expect(page.locator(".history")).to_contain_text("Chưa có gì xảy ra")
+    page.clock.run_for(8000)
+    expect(page.locator("#lost-control")).to_be_hidden()
+    assert len(asked) == 1
+    page.clock.run_for(4000)
+    expect(page.locator("#lost-control")).to_contain_text("Mất kết nối với máy chủ")
+    context.close()
+
+
 def test_a_province_is_made_once(cloud: Cloud) -> None:
     with pytest.raises(SeedError, match="there already"):
         seed(cloud.database, Plan(4, 1, 10), cloud.time.wall_s)

@@ -9,7 +9,7 @@
   const quietMs = Math.max(6000, 3 * everyMs);
   const heard = new Map(); // pond element -> [age at receipt, time of receipt]
   let lastEvent = performance.now();
-  let source = null;
+  let source = null, asking = false;
 
   const put = (id, html) => {
     const element = document.getElementById(id);
@@ -55,10 +55,15 @@
     banner.hidden = now - lastEvent < quietMs;
   };
 
+  // On a slow line one question at a time, so that none overtakes another and a wish finds the line free.
   const ask = async () => {
-    const answer = await fetch(ponds.dataset.live).catch(() => null);
-    if (answer?.redirected) location.reload();
-    else if (answer?.ok) take(await answer.json());
+    if (asking) return;
+    asking = true;
+    try {
+      const answer = await fetch(ponds.dataset.live, { signal: AbortSignal.timeout(quietMs) });
+      if (answer.redirected) location.reload();
+      else if (answer.ok) take(await answer.json());
+    } catch { /* the banner says it */ } finally { asking = false; }
   };
 
   const connect = () => {
