@@ -10,6 +10,7 @@ from cloud.crops import models as crops
 from cloud.database import Base
 from cloud.farms import models as farms
 from cloud.incidents import models as incidents
+from cloud.push import models as push
 from cloud.reports import models as reports
 from cloud.stations import models as stations
 from cloud.telemetry import models as telemetry
@@ -25,6 +26,7 @@ __all__ = [
     "crops",
     "farms",
     "incidents",
+    "push",
     "reports",
     "stations",
     "telemetry",

@@ -145,4 +145,5 @@ def _page(
         farms=farms.of_person(reading, asking.id),
         problem=problem,
         secret=secret,
+        trial=True,
     )

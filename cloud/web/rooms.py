@@ -19,6 +19,7 @@ from cloud.farms import api as farms_api
 from cloud.farms import page as farms_page
 from cloud.incidents import api as incidents_api
 from cloud.incidents import pages as incidents_pages
+from cloud.push import page as push_page
 from cloud.reports import api as reports_api
 from cloud.reports import page as reports_page
 from cloud.stations import api as stations_api
@@ -45,7 +46,7 @@ APIS = (
 PAGES = (
     ponds_page, pond_page, machine_orders, sheet_page, worklist_page, compare_page, map_page, completeness_page,
     areas_page, door_page, account_page, people_page, audit_page, farms_page, stations_page, boards_page, crops_page,
-    reports_page, advisories_pages, advice_pages, incidents_pages, app_page, shared,
+    reports_page, advisories_pages, advice_pages, incidents_pages, app_page, push_page, shared,
 )  # fmt: skip
 TEMPLATES = (
     "accounts", "advisories", "areas", "boards", "crops", "farms", "incidents", "reports", "stations", "web",

@@ -1,13 +1,9 @@
-"""Web push: an encrypted message to each browser of a person (RFC 8030, 8188, 8291, 8292)."""
+"""Web push: an encrypted message to each browser of a person."""
 
 import asyncio
 import http.client
 import json
-import os
-import ssl
-from base64 import urlsafe_b64decode
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import apsw
 
@@ -15,17 +11,10 @@ from gateway.clock import Clock
 from gateway.messages.sending import NotDelivered, Outcome, Sending
 from gateway.messages.states import States
 from gateway.messages.vapid import KeyUnusable, key
+from gateway.messages.web_push import GONE, MOST_SIGNS, TAKEN, TIMEOUT_S, Letter, host_of, post
 from gateway.people.settings import PersonSettings
 from gateway.people.subscriptions import Subscription, Subscriptions
 from gateway.text import text
-
-TTL_S = 3600
-TIMEOUT_S = 10.0
-TOKEN_LIVES_S = 12 * 3600
-CONTACT = "mailto:alarms@pondkeeper.example"  # a push service may write to it; nobody reads it
-MOST_SIGNS = 700  # a push service carries 4096 bytes
-TAKEN = (200, 201, 202)
-GONE = (404, 410)
 
 
 class PushFailed(Exception):
@@ -72,46 +61,22 @@ class PushChannel:
     def _send(self, sending: Sending, browser: Subscription) -> PushFailed | None:
         """None when it was taken."""
         try:
-            status = _post(browser.endpoint, *self._sealed(sending, browser), self._timeout_s)
+            status = post(browser, self._letter(sending), key(self._data), self._clock.wall(), self._timeout_s)
         except (OSError, http.client.HTTPException) as error:
-            return PushFailed("no_internet", f"{_host(browser.endpoint)}: {error}")
+            return PushFailed("no_internet", f"{host_of(browser.endpoint)}: {error}")
         except (ValueError, KeyUnusable) as error:
-            return PushFailed("refused", f"{_host(browser.endpoint)}: {error}")
+            return PushFailed("refused", f"{host_of(browser.endpoint)}: {error}")
         if status in TAKEN:
             return None
         if status in GONE:
             self._subscriptions.remove(browser.endpoint)
             return PushFailed("", f"a phone no longer wants messages ({status})")
         if 300 <= status < 400 or status == 511:
-            return PushFailed("no_internet", f"{_host(browser.endpoint)}: another page answered ({status}): log in")
-        return PushFailed("refused" if status < 500 else "no_internet", f"{_host(browser.endpoint)}: status {status}")
+            return PushFailed("no_internet", f"{host_of(browser.endpoint)}: another page answered ({status}): log in")
+        return PushFailed("refused" if status < 500 else "no_internet", f"{host_of(browser.endpoint)}: status {status}")
 
-    def _sealed(self, sending: Sending, browser: Subscription) -> tuple[bytes, dict[str, str]]:
-        import http_ece
-        from cryptography.hazmat.primitives.asymmetric import ec
-
-        body: bytes = http_ece.encrypt(
-            payload(sending),
-            salt=os.urandom(16),
-            private_key=ec.generate_private_key(ec.SECP256R1()),
-            dh=_decoded(browser.p256dh),
-            auth_secret=_decoded(browser.auth),
-            version="aes128gcm",
-        )
-        place = urlsplit(browser.endpoint)
-        claims = {
-            "sub": CONTACT,
-            "aud": f"{place.scheme}://{place.netloc}",
-            "exp": int(self._clock.wall()) + TOKEN_LIVES_S,
-        }
-        return body, {
-            **key(self._data).sign(claims),
-            "Content-Encoding": "aes128gcm",
-            "Content-Type": "application/octet-stream",
-            "TTL": str(TTL_S),
-            "Urgency": "normal" if sending.priority == "low" else "high",
-            "Topic": f"alarm-{sending.alarm}",
-        }
+    def _letter(self, sending: Sending) -> Letter:
+        return Letter(payload=payload(sending), topic=f"alarm-{sending.alarm}", urgent=sending.priority != "low")
 
 
 def payload(sending: Sending) -> bytes:
@@ -126,28 +91,3 @@ def payload(sending: Sending) -> bytes:
         "acknowledge": words("push.acknowledge"),
     }
     return json.dumps(shown, ensure_ascii=False).encode()
-
-
-def _post(url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> int:
-    """The status of the answer; a redirection is not followed."""
-    place = urlsplit(url)
-    if place.hostname is None or place.scheme not in ("http", "https"):
-        raise ValueError(f"not an address to post to: {url[:60]!r}")
-    connection = (
-        http.client.HTTPSConnection(place.hostname, place.port, timeout=timeout_s, context=ssl.create_default_context())
-        if place.scheme == "https"
-        else http.client.HTTPConnection(place.hostname, place.port, timeout=timeout_s)
-    )
-    try:
-        connection.request("POST", f"{place.path or '/'}{'?' + place.query if place.query else ''}", body, headers)
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc or "?"
-
-
-def _decoded(value: str) -> bytes:
-    return urlsafe_b64decode(value + "=" * (-len(value) % 4))

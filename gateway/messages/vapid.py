@@ -32,22 +32,33 @@ def key(data: Path) -> "Vapid02":
 
 def public_key(data: Path) -> str:
     """What a browser needs to subscribe: the public key as an uncompressed point, base64url; raises KeyUnusable."""
+    return point_of(key(data))
+
+
+def point_of(pair: "Vapid02") -> str:
+    """Its public key as a browser wants it."""
     from cryptography.hazmat.primitives import serialization
 
-    point = key(data).public_key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    point = pair.public_key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
-def _make(path: Path) -> None:
-    """Web and messages may both come first: whoever is later takes the other one's."""
+def new_pair() -> bytes:
+    """A fresh key pair as PEM."""
     from py_vapid import Vapid02
 
     made = Vapid02()
     made.generate_keys()
+    pem: bytes = made.private_pem()
+    return pem
+
+
+def _make(path: Path) -> None:
+    """Web and messages may both come first: whoever is later takes the other one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
-        file.write(made.private_pem())
+        file.write(new_pair())
         file.flush()
         os.fsync(file.fileno())
     with contextlib.suppress(FileExistsError):

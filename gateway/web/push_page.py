@@ -2,43 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated
 
 import apsw
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from gateway.messages.vapid import KeyUnusable, public_key
-from gateway.people.subscriptions import Subscription, Subscriptions
+from gateway.people.subscriptions import Subscriptions
 from gateway.web.desk import AtDesk
+from gateway.web.push_bodies import Browser, Gone
 from gateway.web.shared import Words
 from gateway.web.signed import Worker
 
 router = APIRouter(prefix="/push")
-
-Coded = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+=*$", max_length=200)]
-Endpoint = Annotated[str, Field(pattern=r"^https://[^\s/@]+(/\S*)?$", max_length=1000)]
-
-
-class Keys(BaseModel):
-    """A browser's public key (65 octets) and its secret (16), base64url."""
-
-    p256dh: Coded
-    auth: Coded
-
-
-class Browser(BaseModel):
-    """A PushSubscription, as its toJSON gives it."""
-
-    endpoint: Endpoint
-    keys: Keys
-
-
-class Gone(BaseModel):
-    """A browser that no longer wants messages."""
-
-    endpoint: Endpoint
 
 
 class Known(BaseModel):
@@ -65,8 +42,7 @@ async def key(desk: AtDesk) -> dict[str, str]:
 @router.post("/subscribe")
 async def subscribe(browser: Browser, desk: AtDesk, person: Worker) -> dict[str, bool]:
     """Tell this browser of this person's alarms from now on."""
-    subscription = Subscription(browser.endpoint, browser.keys.p256dh, browser.keys.auth)
-    await _kept(Subscriptions(desk.farm.data).add, person.id, subscription)
+    await _kept(Subscriptions(desk.farm.data).add, person.id, browser.subscription)
     return {"on": True}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 ADVICE = {"kind": "heat", "title_vi": "x", "body_vi": "x", "communes": ["31825"], "valid_from": 1.0, "valid_until": 2.0}
 ADVICE_FORM = {**ADVICE, "valid_from": "2027-01-01T00:00", "valid_until": "2027-01-02T00:00"}
+BROWSER: dict[str, Any] = {"endpoint": "https://push.example.org/a", "keys": {"p256dh": "AAAA", "auth": "AAAA"}}
 CROP = {"species": "vannamei", "stocked_on": "2026-11-01"}
 INCIDENT = {"farm": "strange-1", "kind": "other"}
 STATION = {"code": "mine", "name": "x", "kind": "river", "through": {"gateway": "strange-1", "node": "n1"}}
@@ -38,6 +39,10 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/sw.js"): FREE,
     ("GET", "/offline"): FREE,
     ("GET", "/api/last"): FREE,
+    ("GET", "/push/key"): FREE,
+    ("POST", "/push/subscribe"): Route(json=BROWSER),
+    ("POST", "/push/unsubscribe"): Route(json={"endpoint": BROWSER["endpoint"]}),
+    ("POST", "/push/try"): FREE,
     ("GET", "/login"): FREE,
     ("POST", "/login"): Route(form={"address": "0908888888", "password": "guess it"}),
     ("POST", "/logout"): FREE,

@@ -35,8 +35,8 @@ SHARED = {
     "public": {"stations", "station_values", "station_latest", "station_flags", "boards", "board_stations"},
     "officers": {"report_schedules", "report_sendings"},
     "areas": {"units", "successions", "extension_areas", "extension_area_units"},
-    "people": {"people", "sessions", "invitations", "scopes"},
-    "kept": {"audit", "layouts"},
+    "people": {"people", "sessions", "invitations", "scopes", "push_browsers", "push_told"},
+    "kept": {"audit", "layouts", "push_key"},
 }
 COMMUNE = "30292"
 

@@ -1,16 +1,18 @@
-// The button that lets this device be told of alarms. The words stand in the page.
+// The button that lets this device be told of alarms, and where there is one the button that tries it. The words stand in the page.
 "use strict";
 
 (() => {
   const box = document.getElementById("push");
   const line = box.querySelector(".push-state");
   const button = box.querySelector(".push-button");
+  const trial = box.querySelector(".push-try");
 
   const show = (state) => {
     line.textContent = box.dataset[state];
     button.hidden = state !== "on" && state !== "off" && state !== "failed";
     button.textContent = state === "on" ? box.dataset.stop : box.dataset.ask;
     box.dataset.state = state;
+    if (trial) trial.hidden = state !== "on";
   };
 
   const post = async (path, body) => {
@@ -73,5 +75,11 @@
   };
 
   button.addEventListener("click", () => run(box.dataset.state === "on" ? stop : ask));
+  trial?.addEventListener("click", () => run(async () => {
+    await post("/push/try", {});
+    return "on";
+  }).then(() => {
+    if (box.dataset.state === "on") line.textContent = box.dataset.tried;
+  }));
   run(look);
 })();

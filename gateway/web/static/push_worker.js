@@ -7,12 +7,12 @@ self.addEventListener("push", (event) => {
     body: message.text,
     lang: message.language,
     icon: "/static/icon.svg",
-    tag: `alarm-${message.alarm}`,
+    tag: message.tag ?? `alarm-${message.alarm}`,
     renotify: true,
     requireInteraction: message.priority !== "low",
     vibrate: message.priority === "low" ? [200] : [500, 200, 500, 200, 500],
-    data: { alarm: message.alarm },
-    actions: [{ action: "acknowledge", title: message.acknowledge }],
+    data: { alarm: message.alarm, path: message.path ?? "/alarms" },
+    actions: message.acknowledge ? [{ action: "acknowledge", title: message.acknowledge }] : [],
   }));
 });
 
@@ -23,16 +23,17 @@ const acknowledge = async (alarm) => {
   if (!answer.ok) throw new Error(answer.status);
 };
 
-const open = async () => {
+const open = async (path) => {
   const windows = await self.clients.matchAll({ type: "window" });
-  if (windows.length === 0) return self.clients.openWindow("/alarms");
-  await windows[0].navigate("/alarms");
+  if (windows.length === 0) return self.clients.openWindow(path);
+  await windows[0].navigate(path);
   return windows[0].focus();
 };
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  const known = event.action === "acknowledge" ? acknowledge(event.notification.data.alarm).catch(open) : open();
+  const { alarm, path } = event.notification.data;
+  const known = event.action === "acknowledge" ? acknowledge(alarm).catch(() => open(path)) : open(path);
   event.waitUntil(known);
 });
 
