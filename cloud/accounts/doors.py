@@ -13,10 +13,9 @@ OFFICE = (
     ("/completeness", "completeness"),
     ("/reports", "reports"),
     ("/boards", "boards"),
-    ("/areas", "areas"),
     ("/account", "account"),
 )
-ADMINISTRATION = (*OFFICE[:-1], ("/people", "people"), ("/audit", "audit"), OFFICE[-1])
+ADMINISTRATION = (*OFFICE[:-1], ("/areas", "areas"), ("/people", "people"), ("/audit", "audit"), OFFICE[-1])
 
 BY_ROLE: dict[Role, tuple[tuple[str, str], ...]] = {
     "farmer": FARM,

@@ -16,8 +16,8 @@ from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.source import Message
 from tests.cloud.farm import Cloud, make_cloud
 from tests.cloud.people import add_person
-from tests.cloud.test_account_pages import RULES
 from tests.cloud.test_telemetry import rows, sample
+from tests.cloud.test_walk import RULES
 from tests.gateway.people.test_app import FLAGS
 from tests.ports import free_ports
 
