@@ -226,7 +226,7 @@ def _open_source(settings: CloudSettings) -> "Source":
 
 async def _ingest(settings: CloudSettings, source: "Source") -> None:
     """The ingest, and in one worker of all what seals days, watches gateways and stations, and sends commands."""
-    from cloud.advisories.by_mail import tellers_of
+    from cloud.advisories.channels import tellers_of
     from cloud.advisories.telling import tell_for_ever
     from cloud.alerts.messages import Teller
     from cloud.alerts.silence import Silence
@@ -234,6 +234,7 @@ async def _ingest(settings: CloudSettings, source: "Source") -> None:
     from cloud.commands.sender import Sender
     from cloud.database import Database
     from cloud.once import only_here
+    from cloud.push.telling import tell_news_for_ever
     from cloud.reports.mail import sender
     from cloud.reports.post import Post
     from cloud.stations.watch import watch_stations, workers_of
@@ -251,7 +252,8 @@ async def _ingest(settings: CloudSettings, source: "Source") -> None:
             group.create_task(watch(silence, teller, lambda: source.connected))
             group.create_task(Sender(database, settings.signing_key_file, source.reply, time.time).run())
             group.create_task(Post(database, sender(settings.mail_url), time.time).run())
-            group.create_task(tell_for_ever(database, tellers_of(settings), time.time))
+            group.create_task(tell_for_ever(database, tellers_of(settings, database, time.time), time.time))
+            group.create_task(tell_news_for_ever(database, time.time))
             group.create_task(watch_stations(workers_of(database, settings, time.monotonic, time.time)))
 
     async with asyncio.TaskGroup() as group:

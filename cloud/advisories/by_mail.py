@@ -3,8 +3,6 @@
 from urllib.parse import urlencode
 
 from cloud.accounts.models import Person
-from cloud.advisories.telling import Teller
-from cloud.settings import CloudSettings
 
 
 class ByMail:
@@ -26,8 +24,3 @@ class ByMail:
         to = urlencode({"to": person.email})
         added = server.add(f"{self._url}{'&' if '?' in self._url else '?'}{to}")
         return added and bool(server.notify(title=title, body=f"{body}\n\n{self._public_url}{path}"))
-
-
-def tellers_of(settings: CloudSettings) -> tuple[Teller, ...]:
-    """The channels that this cloud has: e-mail where a server is set."""
-    return (ByMail(settings.mail_url, settings.public_url),) if settings.mail_url else ()

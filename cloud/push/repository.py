@@ -68,11 +68,6 @@ def unclaim(session: Session, person_id: int, subject: str) -> None:
     session.execute(delete(PushTold).where(PushTold.person_id == person_id, PushTold.subject == subject))
 
 
-def told_of(session: Session, person_id: int) -> set[str]:
-    """What a person was told lately."""
-    return set(session.scalars(select(PushTold.subject).where(PushTold.person_id == person_id)))
-
-
 def forget_before(session: Session, at: float) -> None:
     """What is so old that it is no news to anybody."""
     session.execute(delete(PushTold).where(PushTold.at < at))

@@ -37,10 +37,12 @@ def tell(database: Database, person_id: int, news: News, now_s: float) -> bool |
     It is claimed before it is sent, so that of several processes one sends. The claim is given back only where every
     push service said no: one that did not answer may have taken it.
     """
+    with database.read() as session:
+        browsers = repository.browsers_of(session, person_id)
+    if not browsers:
+        return None
     with database.write() as session:
-        browsers, pem = repository.browsers_of(session, person_id), repository.pair(session)
-        if not browsers:
-            return None
+        pem = repository.pair(session)
         if not repository.claim(session, person_id, news.subject, now_s):
             return True
     if send(database, browsers, news, pem, now_s):

@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.accounts.door import only_the_signed_in
-from cloud.advisories.by_mail import tellers_of
+from cloud.advisories.channels import tellers_of
 from cloud.database import Database
 from cloud.settings import CloudSettings
 from cloud.web.described import describe
@@ -27,7 +27,7 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.settings = settings
     app.state.wall = time.time
     app.state.doors = DoorLimits(time.monotonic)
-    app.state.tellers = tellers_of(settings)
+    app.state.tellers = tellers_of(settings, app.state.database, time.time)
     app.state.environment = make_environment(*template_packages())
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.mount(STATIC, StaticFiles(directory=static_folder()), name="static")

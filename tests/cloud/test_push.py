@@ -1,6 +1,8 @@
 """Phones are told by a push service that decrypts what it gets: once, only whose they are, and none that is gone."""
 
+import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,19 @@ from fastapi.testclient import TestClient
 
 from cloud.accounts import door_repository as doors
 from cloud.accounts.door import COOKIE
+from cloud.accounts.door_repository import asking_of
+from cloud.accounts.models import Person
+from cloud.alerts import repository as alerts
+from cloud.alerts.models import SILENT, FarmAlarm
+from cloud.farms.models import Gateway
+from cloud.incidents import repository as incidents
 from cloud.push import repository
+from cloud.push.news import OLD_S
 from cloud.push.sending import News, tell
+from cloud.push.telling import ByPush, tell_news
 from tests.cloud.farm import Cloud, make_cloud
-from tests.cloud.people import add_person, browser
-from tests.gateway.test_push import Browser, site
+from tests.cloud.people import add_person, browser, grant
+from tests.gateway.test_push import Browser, Site, site
 
 NEWS = News(subject="a", title="Trại Một", text="Oxy thấp", language="vi", path="/ponds/1", urgent=True)
 SERVICE = "https://push.example.org"
@@ -108,3 +118,56 @@ def test_only_a_push_service_of_the_world_is_posted_to(cloud: Cloud, lan: int, e
     body = as_json(Browser(endpoint))
     assert browser(cloud.app, lan).post("/push/subscribe", json=body).status_code == 422
     assert TestClient(cloud.app, follow_redirects=False).post("/push/subscribe", json=body).status_code == 303
+
+
+def heard(service: Site, phone: Browser, person: int) -> list[str]:
+    """Titles that came to this phone, sorted."""
+    return sorted(phone.read(body)["title"] for path, _, body in service.got if path == f"/{person}")
+
+
+def test_each_hears_what_is_theirs_and_hears_it_once(cloud: Cloud, lan: int) -> None:
+    database, now_s = cloud.database, cloud.time.wall_s
+    nam = add_person(database, "farmer", "0903", name="Nam")
+    hoa = add_person(database, "officer", "0904", name="Hoa", scope=[("commune", "30292")])
+    far = add_person(database, "officer", "0905", name="Far", scope=[("commune", "31825")])
+    with site() as service:
+        phones = {person: phone_of(cloud, person, service.url) for person in (lan, nam, hoa, far)}
+        with database.write() as session:
+            session.get_one(Gateway, "g1").commune = "30292"
+            alerts.open_one(session, "g1", SILENT, now_s)
+            session.add(alarm("do_low", now_s - 60))
+            session.add(alarm("power_lost", now_s - OLD_S - 1))
+            asked = asking_of(session.get_one(Person, lan))
+            made = incidents.report(session, asked, "g1", "", "dead_shrimp", "Nhiều con", now_s)
+            assert made is not None
+            incidents.take_step(session, asking_of(session.get_one(Person, hoa)), made, "taken", "Chiều tôi đến", now_s)
+        tell_news(database, now_s)
+        assert [phone for phone in phones if heard(service, phones[phone], phone)] == [lan]
+        grant(database, "g1", lan)
+        with ThreadPoolExecutor(4) as processes:
+            list(processes.map(lambda _: tell_news(database, now_s), range(4)))
+        assert heard(service, phones[lan], lan) == [
+            "Trại Một, Ao 1: Oxy thấp",
+            "Trại Một: mất liên lạc với trại",
+            "Tôm chết: Đã nhận việc",
+        ]
+        assert heard(service, phones[hoa], hoa) == ["Trại Một: Tôm chết", "Trại Một: mất liên lạc với trại"]
+        assert heard(service, phones[nam], nam) == heard(service, phones[far], far) == []
+
+
+def test_advice_comes_to_the_phone_and_leads_to_its_page(cloud: Cloud, lan: int) -> None:
+    with cloud.database.read() as session:
+        person = session.get_one(Person, lan)
+    by_push = ByPush(cloud.database, lambda: cloud.time.wall_s)
+    assert by_push.tell(person, "Mặn lên", "Đóng cống", "/advice/1") is None
+    with site() as service:
+        phone = phone_of(cloud, lan, service.url)
+        assert by_push.tell(person, "Mặn lên", "Đóng cống", "/advice/1")
+        assert phone.read(service.got[0][2])["path"] == "/advice/1"
+
+
+def alarm(kind: str, since: float) -> FarmAlarm:
+    detail = json.dumps({"alarm": kind, "do_mg_l": 2.5, "limit": 3.0})
+    return FarmAlarm(
+        gateway_id="g1", pond="ao-1", alarm=kind, device="", raised=True, since=since, detail=detail, number=1, at=since
+    )
