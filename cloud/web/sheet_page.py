@@ -17,7 +17,7 @@ from cloud.telemetry.calendar import AHEAD_S
 from cloud.telemetry.history import StoredSample, quantities_of, samples
 from gateway.text import Text
 from gateway.web.shared import Words
-from gateway.web.sheet import MINUTE_S, Kind, Row, lines
+from gateway.web.sheet import MINUTE_S, Kind, Row, lines, together
 
 VIETNAM = timezone(timedelta(seconds=AHEAD_S))
 GOOD = 0
@@ -40,7 +40,7 @@ def sheet(
 
     def written() -> Iterator[str]:
         with database.read() as session:
-            yield from _lines(session, gateway, node, since_s, now_s, kind, words)
+            yield from together(_lines(session, gateway, node, since_s, now_s, kind, words))
 
     name = f"{gateway}-{pond.key}-{kind}-{hours:g}h.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -65,9 +65,9 @@ def _raw(found: Iterable[StoredSample]) -> Iterator[Row]:
 
 def _minutes(found: Iterable[StoredSample]) -> Iterator[Row]:
     """The means of what is good."""
-    for minute, together in groupby(found, lambda sample: sample.taken_at // MINUTE_S):
+    for minute, taken in groupby(found, lambda sample: sample.taken_at // MINUTE_S):
         good: dict[str, list[float]] = {}
-        for sample in together:
+        for sample in taken:
             for quantity, value, quality, _ in sample.readings:
                 if quality == GOOD and value is not None:
                     good.setdefault(quantity, []).append(value)

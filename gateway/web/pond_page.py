@@ -15,7 +15,7 @@ from gateway.web.journal_sheet import Sheet, lines
 from gateway.web.pages import shown_events
 from gateway.web.past import Columns, Window, columns, machines
 from gateway.web.shared import Words
-from gateway.web.sheet import Kind
+from gateway.web.sheet import Kind, together
 from gateway.web.signed import Reader, Worker
 from gateway.web.tonight import chart
 from hardware.quantities import BY_SYMBOL, DO
@@ -95,7 +95,7 @@ async def sheet(pond_id: str, desk: AtDesk, words: Words, hours: Hours = 24, kin
 
     def written() -> Iterator[str]:
         with contextlib.suppress(apsw.Error), contextlib.closing(JournalReader(journal_path(desk.farm))) as reader:
-            yield from lines(reader, asked, words)
+            yield from together(lines(reader, asked, words))
 
     name = f"{desk.farm.id}-{pond_id}-{kind}-{hours:g}h.csv"
     return StreamingResponse(
