@@ -17,6 +17,7 @@ from gateway.alarms.wording import message
 from gateway.text import text
 
 OLD_S = 3600.0
+MOST_APART = 3
 OF_FARMS = ("farmer", "worker", "technician")
 
 
@@ -51,13 +52,33 @@ def due(session: Session, people: list[Person], now_s: float) -> list[tuple[int,
     """What each of these people was not told yet."""
     found = happenings(session, now_s)
     told = repository.told(session, [happening.subject for happening in found]) if found else set()
-    languages = {person.id: person.language for person in people}
+    heard = list(_heard_by(session, found, people, now_s))
     return [
-        (person_id, _news(happening, languages[person_id]))
-        for happening, ids in _heard_by(session, found, people, now_s)
-        for person_id in sorted(ids)
-        if (person_id, happening.subject) not in told
+        (person.id, news)
+        for person in people
+        for news in _apart_or_as_one(
+            [one for one, ids in heard if person.id in ids and (person.id, one.subject) not in told], person
+        )
     ]
+
+
+def _apart_or_as_one(found: list[Happening], person: Person) -> list[News]:
+    """Many silent farms at once, as when a commune's power fails, are one message to an officer."""
+    silent = [one for one in found if one.to_officers == "alarms"] if person.role == "officer" else []
+    if len(silent) <= MOST_APART:
+        return [_news(one, person.language) for one in found]
+    words = text(person.language)
+    as_one = News(
+        subject=silent[0].subject,
+        besides=tuple(one.subject for one in silent[1:]),
+        tag="silent farms",
+        title=words("push.silent_title", n=len(silent)),
+        text=words("push.silent"),
+        language=person.language,
+        path="/worklist",
+        urgent=True,
+    )
+    return [as_one, *(_news(one, person.language) for one in found if one not in silent)]
 
 
 def _heard_by(

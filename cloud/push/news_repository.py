@@ -19,7 +19,7 @@ from cloud.push.models import PushTold
 def silent_since(session: Session, at: float) -> list[tuple[Alert, Gateway]]:
     """Gateways that fell silent since then, and are."""
     asked = select(Alert, Gateway).join(Gateway, Gateway.id == Alert.gateway_id)
-    return _rows(session, asked.where(Alert.closed_at.is_(None), Alert.opened_at >= at))
+    return _rows(session, asked.where(Alert.closed_at.is_(None), Alert.opened_at >= at).order_by(Alert.id))
 
 
 def alarms_since(session: Session, at: float) -> list[tuple[FarmAlarm, Gateway, Pond | None]]:

@@ -21,7 +21,11 @@ NEVER_SENT = (ConnectionRefusedError, http.client.CannotSendRequest)
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What a phone shows; `subject` names it among all news, `path` is the page that tapping it opens."""
+    """What a phone shows; `subject` names it among all news, `path` is the page that tapping it opens.
+
+    `besides` are more subjects that it speaks of; what comes later with the same `tag`, its subject by default, stands
+    on the phone in its place.
+    """
 
     subject: str
     title: str
@@ -29,6 +33,8 @@ class News:
     language: str
     path: str
     urgent: bool = False
+    besides: tuple[str, ...] = ()
+    tag: str = ""
 
 
 def tell(database: Database, person_id: int, news: News, now_s: float) -> bool | None:
@@ -45,10 +51,13 @@ def tell(database: Database, person_id: int, news: News, now_s: float) -> bool |
         pem = repository.pair(session)
         if not repository.claim(session, person_id, news.subject, now_s):
             return True
+        for subject in news.besides:
+            repository.claim(session, person_id, subject, now_s)
     if send(database, browsers, news, pem, now_s):
         return True
     with database.write() as session:
-        repository.unclaim(session, person_id, news.subject)
+        for subject in (news.subject, *news.besides):
+            repository.unclaim(session, person_id, subject)
     return False
 
 
@@ -78,7 +87,7 @@ def _takes(database: Database, browser: Subscription, letter: Letter, key: Vapid
 
 
 def _letter(news: News) -> Letter:
-    topic = sha256(news.subject.encode()).hexdigest()[:32]
+    topic = sha256((news.tag or news.subject).encode()).hexdigest()[:32]
     shown = {
         "title": news.title,
         "text": news.text[:MOST_SIGNS],

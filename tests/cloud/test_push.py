@@ -155,6 +155,26 @@ def test_each_hears_what_is_theirs_and_hears_it_once(cloud: Cloud, lan: int) -> 
         assert heard(service, phones[nam], nam) == heard(service, phones[far], far) == []
 
 
+def test_many_silent_farms_are_one_message_to_an_officer(cloud: Cloud, lan: int) -> None:
+    database, now_s = cloud.database, cloud.time.wall_s
+    hoa = add_person(database, "officer", "0904", name="Hoa", scope=[("commune", "30292")])
+    farms = ["g1", "g2", "g3", "g4", "g5"]
+    with database.write() as session:
+        for farm in farms:
+            if farm != "g1":
+                session.add(Gateway(id=farm, created_at=session.get_one(Gateway, "g1").created_at))
+            session.flush()
+            session.get_one(Gateway, farm).commune = "30292"
+            alerts.open_one(session, farm, SILENT, now_s)
+    for farm in farms:
+        grant(database, farm, lan)
+    with site() as service:
+        phone = phone_of(cloud, hoa, service.url)
+        tell_news(database, now_s)
+        tell_news(database, now_s + 10)
+        assert heard(service, phone, hoa) == ["5 trại mất liên lạc"]
+
+
 def test_advice_comes_to_the_phone_and_leads_to_its_page(cloud: Cloud, lan: int) -> None:
     with cloud.database.read() as session:
         person = session.get_one(Person, lan)
