@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from cloud.telemetry.calendar import day_number
 from cloud.telemetry.models import Latest, Low, Node
+
+NAMED = 500
 
 
 class Value(NamedTuple):
@@ -48,7 +50,7 @@ def lows_of(session: Session, nodes: Iterable[tuple[str, str]], now_s: float) ->
     query = (
         select(Node.gateway_id, Node.node, Low.do_mg_l, Low.at)
         .join(Low, Low.node_id == Node.id)
-        .where(Low.day >= today, Low.day <= today + 1)
+        .where(Low.day >= today, Low.day <= today + 1, *_of_few(wanted))
         .order_by(Low.do_mg_l.desc())
     )
     return {
@@ -61,14 +63,20 @@ def lows_of(session: Session, nodes: Iterable[tuple[str, str]], now_s: float) ->
 def latest_of(session: Session, nodes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Newest]:
     """By (gateway, node), those that have one."""
     wanted = set(nodes)
-    query = select(Node.gateway_id, Node.node, Latest.taken_at, Latest.received_at, Latest.late, Latest.readings).join(
-        Latest, Latest.node_id == Node.id
+    query = (
+        select(Node.gateway_id, Node.node, Latest.taken_at, Latest.received_at, Latest.late, Latest.readings)
+        .join(Latest, Latest.node_id == Node.id)
+        .where(*_of_few(wanted))
     )
-    if len(gateways := {gateway for gateway, _ in wanted}) <= 500:
-        query = query.where(Node.gateway_id.in_(gateways))
     rows = [row for row in session.connection().execute(query).all() if (row[0], row[1]) in wanted]
     readings = json.loads(f"[{','.join(row.readings for row in rows)}]")  # one reading of JSON for all: half the time
     return {
         (gateway, node): Newest(taken_at, received_at, late, tuple(map(Value._make, found)))
         for (gateway, node, taken_at, received_at, late, _), found in zip(rows, readings, strict=True)
     }
+
+
+def _of_few(wanted: set[tuple[str, str]]) -> list[ColumnElement[bool]]:
+    """Asks for these gateways only, where they are not too many to be named."""
+    gateways = {gateway for gateway, _ in wanted}
+    return [Node.gateway_id.in_(gateways)] if len(gateways) <= NAMED else []

@@ -78,7 +78,8 @@ def overview(session: Session, water: Select[str], alarms: Select[str], now_s: f
 def one(session: Session, pond: Pond, alarms: Select[str], now_s: float) -> PondView:
     """One pond."""
     nodes = [(pond.gateway_id, pond.node)] if pond.node else []
-    silent = {alert.gateway_id for alert in alerts.opened(session, alarms)}
+    of_farm = alarms.where(alarms.selected_columns[0] == pond.gateway_id)
+    silent = {alert.gateway_id for alert in alerts.opened(session, of_farm)}
     newest, lows = latest_of(session, nodes), lows_of(session, nodes, now_s)
     return _view(pond, session.get_one(Gateway, pond.gateway_id), newest, lows, silent, now_s)
 

@@ -77,6 +77,6 @@ def test_the_panels_currents_say_which_machines_run(tmp_path: Path) -> None:
             return [re.sub(r"<[^>]+>", "", pieces[f"1-m{number}"]).strip() for number in (1, 2, 3, 4)]
 
         assert shown() == ["Đang chạy", "Đang nghỉ", "Không rõ", "Đang chạy"]
-        assert "không rõ quạt chạy hay nghỉ" in farmer.get("/ponds/1").text
+        assert "chưa nhận được dòng điện mới của quạt" in farmer.get("/ponds/1").text
         cloud.time.forward(120)
         assert shown() == ["Không rõ"] * 4
