@@ -14,6 +14,7 @@ from gateway.web.shared import HEADERS, comes_from_here
 
 PUBLIC = (
     "/static/",
+    "/assets/",
     "/login",
     "/invitation",
     "/language",

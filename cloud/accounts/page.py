@@ -38,6 +38,7 @@ def show(request: Request, template: str, words: Text, *, title: str, status: in
     """A page in the frame."""
     asking = request.state.asking
     frame = {"t": words, "title": title, "static": STATIC, "asking": asking, "here": request.url.path}
+    frame["icons"] = "/assets"
     frame["signed"] = "out" if asking is None else "in"
     if asking is not None:
         frame["doors"] = doors_of(asking.role)

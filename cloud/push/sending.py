@@ -64,7 +64,7 @@ def tell(database: Database, person_id: int, news: News, now_s: float) -> bool |
 def send(database: Database, browsers: list[Subscription], news: News, pem: str, now_s: float) -> bool:
     """False where every push service said no. A browser that is gone is forgotten."""
     key = Vapid02.from_pem(pem.encode())
-    taken = [_takes(database, browser, _letter(news), key, now_s) for browser in browsers]
+    taken = [_takes(database, browser, letter_of(news), key, now_s) for browser in browsers]
     return any(taken)
 
 
@@ -86,7 +86,8 @@ def _takes(database: Database, browser: Subscription, letter: Letter, key: Vapid
     return status < 500 and status != BUSY
 
 
-def _letter(news: News) -> Letter:
+def letter_of(news: News) -> Letter:
+    """As the service worker takes it."""
     topic = sha256((news.tag or news.subject).encode()).hexdigest()[:32]
     shown = {
         "title": news.title,

@@ -17,7 +17,9 @@ MOST_KEPT = 50
 
 router = APIRouter(include_in_schema=False)
 router.include_router(
-    app_router(name="Pondkeeper – ao tôm từ xa", short_name="Ao từ xa", description="Ao tôm, báo động và lời khuyên")
+    app_router(
+        "/assets", name="Pondkeeper – ao tôm từ xa", short_name="Ao từ xa", description="Ao tôm, báo động và lời khuyên"
+    )
 )
 
 

@@ -20,6 +20,9 @@ ASSETS = {
     "compare.js": "text/javascript",
     "cloud.css": "text/css",
     "coast.json": "application/json",
+    "icon.svg": "image/svg+xml",
+    "icon-192.png": "image/png",
+    "icon-512.png": "image/png",
 }
 
 

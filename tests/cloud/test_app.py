@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, expect, sync_playwright
 
 from cloud.farms.models import Gateway
+from cloud.push.sending import News, letter_of
 from cloud.telemetry.ingest import Ingest
 from cloud.telemetry.source import Message
 from tests.cloud.farm import Cloud, make_cloud
@@ -76,15 +77,35 @@ def enter(page: Page, url: str) -> None:
     page.wait_for_function("caches.match('/offline').then((kept) => Boolean(kept))")
 
 
+def shows_a_message(devtools: CDPSession, page: Page, url: str) -> None:
+    found: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: found.extend(one["registrationId"] for one in event["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    page.wait_for_timeout(100)
+    news = News(subject="a", title="Trại Một: Tôm chết", text="Ao 1", language="vi", path="/incidents/1")
+    data = letter_of(news).payload.decode()
+    sent = {"origin": url, "registrationId": found[0], "data": data}
+    devtools.send("ServiceWorker.deliverPushMessage", sent)
+    page.wait_for_function(
+        """navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then(([one]) =>
+        one?.title === 'Trại Một: Tôm chết' && one.data.path === '/incidents/1' && one.actions.length === 0)"""
+    )
+
+
 def test_the_app_is_installed_and_shows_old_values_as_old(cloud: Cloud, phone: BrowserContext) -> None:
     (port,) = free_ports(1)
     url, page, wrong = f"http://localhost:{port}", phone.new_page(), list[str]()
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     with served(cloud, port):
         enter(page, url)
-        assert phone.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+        devtools = phone.new_cdp_session(page)
+        assert devtools.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
         assert phone.request.get(f"{url}/manifest.webmanifest").json()["short_name"] == "Ao từ xa"
         assert wrong == []
+        shows_a_message(devtools, page, url)
 
     page.goto(f"{url}/account")
     expect(page.get_by_role("alert")).to_contain_text("số CŨ")
