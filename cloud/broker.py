@@ -1,6 +1,7 @@
 """The built-in MQTT broker (amqtt): a user for each gateway, and for each only its own topics."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from cloud.broker_users import CLOUD_USER, matches, users_in
 log = logging.getLogger(__name__)
 
 FIRST_PACKET_S = 5.0
+LOOK_S = 2.0
 
 
 class FileAuth(BaseAuthPlugin):  # type: ignore[misc]
@@ -42,7 +44,9 @@ class FileAuth(BaseAuthPlugin):  # type: ignore[misc]
         except (OSError, ValueError):
             log.exception("the broker's users cannot be read")
             return False
-        return stored is not None and await asyncio.to_thread(matches, session.password or "", stored)
+        let_in = stored is not None and await asyncio.to_thread(matches, session.password or "", stored)
+        session.let_in_by = stored if let_in else None
+        return let_in
 
 
 class OwnTopics(BaseTopicPlugin):  # type: ignore[misc]
@@ -115,7 +119,20 @@ async def _serve(url: str, users_file: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     broker = Broker(_configuration(url, users_file))
     await broker.start()
+    showing_out = asyncio.create_task(_show_out(broker, users_file))
     try:
         await stop.wait()
     finally:
+        showing_out.cancel()
         await broker.shutdown()
+
+
+async def _show_out(broker: Broker, users_file: Path) -> None:
+    """End the connections of users who were removed, or whose password another gateway has now."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        with contextlib.suppress(OSError, ValueError):
+            users = users_in(users_file)
+            for session, handler in list(broker.sessions.values()):
+                if session.transitions.is_connected() and users.get(session.username or "") != session.let_in_by:
+                    await handler.handle_connection_closed()

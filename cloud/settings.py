@@ -14,7 +14,8 @@ class CloudSettings:
     """`database_url` is SQLAlchemy's; `mqtt_url` mqtt://host:port, the built-in broker's address by default.
 
     `silent_after_s` is how long a gateway may say nothing, `keep_days` how long samples are kept. `public_url` and
-    `public_mqtt_url` are what people and gateways outside use to reach pages and broker; `registration` is a regular
+    `public_mqtt_url` are what people and gateways outside use to reach pages and broker, `public_ca_file` the authority
+    that vouches for that broker where it is one of your own; `registration` is a regular
     expression of the country's farm numbers. `tile_url` is that of raster tiles to put under the map, with {z}, {x} and
     {y}, and `tile_attribution` the words that their makers want to see there; without it the map has the coast alone.
     """
@@ -28,6 +29,7 @@ class CloudSettings:
     keep_days: int = 3650
     public_url: str = ""
     public_mqtt_url: str = ""
+    public_ca_file: Path | None = None
     registration: str = ""
     mail_url: str = ""
     tile_url: str = ""
@@ -50,6 +52,10 @@ class CloudSettings:
         """Where gateways find the broker; never the cloud's own way in, which may hold its password."""
         own = self.mqtt_url if self.mqtt_url.startswith("mqtt") else ""
         return self.public_mqtt_url or own
+
+    def gateways_ca(self) -> str:
+        """The authority of the broker that gateways reach, in PEM; "" where any known one may vouch for it. OSError."""
+        return self.public_ca_file.read_text() if self.public_ca_file else ""
 
     @property
     def signing_key_file(self) -> Path:
@@ -84,7 +90,7 @@ class CloudSettings:
 
 def read_settings(data: Path) -> CloudSettings:
     """Settings from the environment: PONDKEEPER_DATABASE_URL, _MQTT_URL, _WEB_HOST, _WEB_PORT, _SILENT_MINUTES,
-    _KEEP_DAYS, _PUBLIC_URL, _PUBLIC_MQTT_URL, _REGISTRATION, _MAIL_URL, _TILE_URL, _TILE_ATTRIBUTION.
+    _KEEP_DAYS, _PUBLIC_URL, _PUBLIC_MQTT_URL, _PUBLIC_CA_FILE, _REGISTRATION, _MAIL_URL, _TILE_URL, _TILE_ATTRIBUTION.
 
     ValueError for a tile URL that is none.
     """
@@ -100,8 +106,14 @@ def read_settings(data: Path) -> CloudSettings:
         silent_after_s=60 * float(os.environ.get("PONDKEEPER_SILENT_MINUTES", "5")),
         public_url=os.environ.get("PONDKEEPER_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         public_mqtt_url=os.environ.get("PONDKEEPER_PUBLIC_MQTT_URL", ""),
+        public_ca_file=_path("PONDKEEPER_PUBLIC_CA_FILE"),
         registration=os.environ.get("PONDKEEPER_REGISTRATION", ""),
         mail_url=os.environ.get("PONDKEEPER_MAIL_URL", ""),
         tile_url=os.environ.get("PONDKEEPER_TILE_URL", ""),
         tile_attribution=os.environ.get("PONDKEEPER_TILE_ATTRIBUTION", ""),
     )
+
+
+def _path(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value) if value else None

@@ -203,7 +203,7 @@ def _ed25519_key(text: str) -> str:
 
 
 class UplinkSettings(Part):
-    """The cloud's broker; the password lies in a file of its own.
+    """The cloud's broker; the password lies in a file of its own, `gateway` is the id there, the farm's where not given.
 
     `ca_file` is the only authority that may vouch for the broker, the system's own ones where it is not given. Without
     `command_key` (base64 of the cloud's public key) the cloud cannot command anything. Samples travel together that were
@@ -211,6 +211,7 @@ class UplinkSettings(Part):
     """
 
     url: Annotated[str, Field(pattern=r"^mqtts?://[^/@]+$")]
+    gateway: Key | None = None
     password_file: Path = Field(strict=False)
     protocol: Literal["3.1.1", "5"] = "3.1.1"
     rows_per_message: Annotated[int, Field(ge=1, le=1000)] = 100
@@ -300,6 +301,11 @@ class Farm(Part):
     alarms: AlarmSettings = AlarmSettings()
     storage: StorageSettings = StorageSettings()
     neighbours: NeighbourSettings = NeighbourSettings()
+
+    @property
+    def cloud_id(self) -> str:
+        """What the gateway is called at the cloud."""
+        return (self.uplink and self.uplink.gateway) or self.id
 
     @property
     def socket(self) -> Path:

@@ -39,6 +39,7 @@ from gateway.living.feed import Feed
 from gateway.living.notify import notify
 from gateway.memory import read_memory, write_memory
 from gateway.planning import Planner, Planning
+from gateway.uplink.messages import COMMANDS_SEEN_FILE
 from gateway.uplink.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class ControlProcess:
                 RemoteCommands,
             )  # its cryptography takes memory that most farms need not give
 
-            memory, event = self.farm.data / "commands.json", self.journal.event
+            memory, event = self.farm.data / COMMANDS_SEEN_FILE, self.journal.event
             commands = RemoteCommands(self.farm, settings.command_key, self.clock, self.order, event, memory)
         return Uplink(self.farm, settings, self.journal, self.clock, self.boot, commands)
 
@@ -303,6 +304,8 @@ class ControlProcess:
             "cloud": {
                 "used": uplink is not None,
                 "connected": bool(uplink and uplink.connected),
+                "refused": bool(uplink and uplink.refused),
+                "silent_s": uplink.unconfirmed_s() if uplink else None,
                 "error": uplink.last_error if uplink else "",
                 "shared": bool(uplink and uplink.namesake.there),
             },

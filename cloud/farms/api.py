@@ -63,12 +63,15 @@ class ClaimIn(BaseModel):
 
 
 class EnrolledOut(BaseModel):
-    """What the gateway's farm.toml needs: its id, the broker's address and password, and whose commands it takes."""
+    """What the gateway's farm.toml needs: its id, the broker's address, password and authority (PEM, "" for any known
+    one), and whose commands it takes.
+    """
 
     gateway: str
     password: str
     mqtt_url: str
     command_key: str
+    ca: str
 
 
 @router.get("/farms/{farm_id}", responses=ANSWERS)
@@ -122,7 +125,7 @@ def patch_pond(
     },
 )
 def enrol(request: Request, claim: ClaimIn, writing: Writing, limits: Limits, now_s: Now) -> EnrolledOut:
-    """A gateway redeems its claim code, once."""
+    """A gateway redeems its claim code, once; with the same key again, for an answer may be lost on its way."""
     place, settings = address_of(request), _settings(request)
     if wait_s := limits.try_s(f"enrol {place}", place):
         raise HTTPException(429, "too many tries", {"Retry-After": str(int(wait_s) + 1)})
@@ -137,6 +140,7 @@ def enrol(request: Request, claim: ClaimIn, writing: Writing, limits: Limits, no
         password=enrolled.password,
         mqtt_url=settings.gateways_url,
         command_key=public_text(signing_key(settings.signing_key_file)),
+        ca=settings.gateways_ca(),
     )
 
 

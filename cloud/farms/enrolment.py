@@ -54,9 +54,10 @@ def make_claim(
 def redeem(
     session: Session, settings: CloudSettings, code: str, public_key: str, signature: str, now_s: float
 ) -> Enrolled:
-    """Let the gateway in that signed its code with its own key; raises ClaimRefused."""
+    """Let the gateway in that signed its code with its own key; the same key may ask again. ClaimRefused."""
     _check_signature(code, public_key, signature)
-    claim = repository.claim(session, hashed(typed(code)), now_s)
+    spent = hashed(typed(code))
+    claim = repository.claim(session, spent, now_s) or repository.claimed_by(session, spent, public_key, now_s)
     if claim is None:
         raise ClaimRefused("this code is wrong, spent, or older than seven days")
     gateway = _gateway_of(session, claim, now_s)

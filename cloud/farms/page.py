@@ -35,7 +35,7 @@ POND_KINDS: tuple[PondKind, ...] = ("", "intensive", "semi_intensive", "rice_shr
 @router.get("/new")
 def new(request: Request, _: Keeper, words: Words) -> Response:
     """Make a claim code for the gateway of a new farm."""
-    return show(request, "claim.html", words, title=words("claim.title"), code="", farm=None)
+    return _claim(request, words)
 
 
 @router.post("/new")
@@ -46,7 +46,7 @@ def make_claim(
     owner = asking.id if asking.role == "farmer" else None
     code = enrolment.make_claim(writing, asking.id, owner, name.strip(), None, now_s)
     audit.note(writing, asking.who, "claim_made", None, {"name": name.strip()}, now_s)
-    return show(request, "claim.html", words, title=words("claim.title"), code=code, farm=None)
+    return _claim(request, words, code)
 
 
 @router.get("/{farm_id}/about")
@@ -115,7 +115,7 @@ def claim(request: Request, farm: OwnFarm, asking: Keeper, writing: Writing, wor
     name = farm.farm_name or farm.id
     code = enrolment.make_claim(writing, asking.id, None, name, farm.id, now_s)
     audit.note(writing, asking.who, "claim_made", farm.id, {}, now_s)
-    return show(request, "claim.html", words, title=words("claim.title"), code=code, farm=farm)
+    return _claim(request, words, code, farm)
 
 
 @router.post("/{farm_id}/revoke")
@@ -171,6 +171,11 @@ def remove(
     gone = belongings.delete_all(writing, farm.id)
     audit.note(writing, asking.who, "farm_deleted", farm.id, {"rows": gone}, now_s)
     return RedirectResponse("/", status_code=303, background=BackgroundTask(drop, settings.photos, pictures))
+
+
+def _claim(request: Request, words: Text, code: str = "", farm: Gateway | None = None) -> Response:
+    address = request.app.state.settings.public_url
+    return show(request, "claim.html", words, title=words("claim.title"), code=code, address=address, farm=farm)
 
 
 def _again(writing: Writing, farm: Gateway) -> Gateway:

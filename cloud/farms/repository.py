@@ -103,6 +103,16 @@ def claim(session: Session, code_hash: str, now_s: float) -> ClaimCode | None:
     return session.get(ClaimCode, code_hash) if spent.rowcount == 1 else None  # type: ignore[attr-defined]
 
 
+def claimed_by(session: Session, code_hash: str, public_key: str, now_s: float) -> ClaimCode | None:
+    """A claim code that the gateway with this key has spent and that is not over; None for any other."""
+    return session.scalars(
+        select(ClaimCode)
+        .join(Gateway, Gateway.id == ClaimCode.gateway_id)
+        .where(ClaimCode.hash == code_hash, ClaimCode.redeemed_at.is_not(None), ClaimCode.ends_at > now_s)
+        .where(Gateway.public_key == public_key, Gateway.revoked_at.is_(None))
+    ).first()
+
+
 def keep_claim(session: Session, code: ClaimCode) -> None:
     """Keep a claim code that was made."""
     session.add(code)

@@ -176,7 +176,7 @@ class RemoteCommands:
             command = COMMAND.validate_json(text)
         except ValidationError as error:
             raise Refused("not_allowed") from error
-        if command.gateway != self._farm.id:
+        if command.gateway != self._farm.cloud_id:
             raise Refused("other_gateway")
         self._check_time(command)
         if command.number <= self._last_number():

@@ -12,6 +12,7 @@ from gateway.clock import Clock
 from gateway.farm import Farm
 
 SCHEMA = 2
+COMMANDS_SEEN_FILE = "commands.json"
 
 Row = tuple[str, int]
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import aiomqtt
 import apsw
+from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.clock import Clock
 from gateway.farm import Farm, UplinkSettings
@@ -35,6 +36,8 @@ LONGEST_WAIT_S = 60.0
 UNCONFIRMED_ALARM_S = 60.0
 DESCRIBE_S = 60.0
 CERTIFICATE_DAYS = 30.0
+NOT_LET_IN = (134, 135)
+"""Bad user name or password, not authorized, as paho names them for either version of MQTT."""
 
 for name in ("mqtt", "paho"):
     logging.getLogger(name).setLevel(logging.ERROR)
@@ -55,6 +58,7 @@ class Uplink:
         self.connected = False
         self._away_since_s = clock.monotonic()
         self.last_error = ""
+        self.refused = False
         self._farm = farm
         self._settings = settings
         self._journal = journal
@@ -111,9 +115,9 @@ class Uplink:
                 self._described = None
                 listening = asyncio.create_task(self._listen(client))
                 try:
-                    await client.subscribe(messages.ack_topic(self._farm.id), qos=1)
+                    await client.subscribe(messages.ack_topic(self._farm.cloud_id), qos=1)
                     if self._commands is not None:
-                        await client.subscribe(messages.command_topic(self._farm.id), qos=1)
+                        await client.subscribe(messages.command_topic(self._farm.cloud_id), qos=1)
                     self._came_in(client)
                     await self._send_until_broken(client, reader, listening)
                 finally:
@@ -124,6 +128,8 @@ class Uplink:
 
     def _failed(self, error: Exception) -> None:
         """Remember why; a certificate that is not good is an event, once."""
+        code = error.rc if isinstance(error, aiomqtt.MqttCodeError) else None
+        self.refused = isinstance(code, ReasonCode) and code.value in NOT_LET_IN
         problem = certificate_problem(error)
         self.last_error = f"certificate {problem.replace('_', ' ')}: {error}" if problem else str(error)
         if problem and problem != self._certificate:
@@ -132,6 +138,7 @@ class Uplink:
 
     def _came_in(self, client: aiomqtt.Client) -> None:
         self.connected = True
+        self.refused = False
         self.last_error = ""
         socket = client._client.socket()
         left = days_left(socket, self._clock.wall()) if isinstance(socket, ssl.SSLSocket) else None
@@ -146,9 +153,9 @@ class Uplink:
         client = aiomqtt.Client(
             url.hostname or "",
             url.port or (8883 if tls else 1883),
-            username=self._farm.id,
+            username=self._farm.cloud_id,
             password=self._settings.password_file.read_text().strip(),
-            identifier=f"{self._farm.id}-{secrets.token_hex(4)}",
+            identifier=f"{self._farm.cloud_id}-{secrets.token_hex(4)}",
             protocol=aiomqtt.ProtocolVersion.V5 if self._settings.protocol == "5" else aiomqtt.ProtocolVersion.V311,
             timeout=TIMEOUT_S,
             keepalive=KEEPALIVE_S,
@@ -161,7 +168,7 @@ class Uplink:
         async for message in client.messages:
             if not isinstance(message.payload, bytes):
                 continue
-            if str(message.topic) == messages.ack_topic(self._farm.id):
+            if str(message.topic) == messages.ack_topic(self._farm.cloud_id):
                 self._take_ack(message.payload)
             elif self._commands is not None and not message.retain:
                 await self._commands.take(message.payload)
@@ -174,7 +181,7 @@ class Uplink:
             log.warning("the cloud's confirmation cannot be read: %r", payload[:200])
             return
         if self.namesake.hear(str(number)):
-            self._journal.event("identity_shared", id=self._farm.id)
+            self._journal.event("identity_shared", id=self._farm.cloud_id)
         rows = self._ledger.confirm(str(number))
         if rows and status == "stored":
             self._leaving.append((self._journal.forget(rows), rows))
@@ -207,7 +214,7 @@ class Uplink:
         if self._nodes != self._described or now_s - self._described_s > DESCRIBE_S:
             self._described = dict(self._nodes)
             self._described_s = now_s
-            topic = messages.farm_topic(self._farm.id)
+            topic = messages.farm_topic(self._farm.cloud_id)
             await client.publish(topic, messages.describe(self._farm, self._described), qos=1)
 
     async def _send_one(self, client: aiomqtt.Client, reader: JournalReader) -> bool:
@@ -224,7 +231,7 @@ class Uplink:
         if not backlog:
             self._last_sent_s = self._clock.monotonic()
         payload = messages.batch(number, samples, events, self._clock, self._boot)
-        await client.publish(messages.rows_topic(self._farm.id), payload, qos=1)
+        await client.publish(messages.rows_topic(self._farm.cloud_id), payload, qos=1)
         return True
 
     def _choose(self, reader: JournalReader) -> tuple[list[dict[str, Any]], list[dict[str, Any]], bool]:

@@ -16,6 +16,7 @@ PAGES = (
     ("/audit", "audit", "worker"),
     ("/settings", "settings", "owner"),
     ("/people", "people", "owner"),
+    ("/cloud", "cloud", "owner"),
 )
 
 

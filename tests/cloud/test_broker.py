@@ -11,7 +11,7 @@ import aiomqtt
 import pytest
 
 from cloud.broker import run_broker
-from cloud.broker_users import CLOUD_USER, set_password
+from cloud.broker_users import CLOUD_USER, remove_user, set_password
 from tests.ports import free_ports
 
 
@@ -101,3 +101,17 @@ async def test_a_new_password_counts_at_once(port: int, tmp_path: Path) -> None:
             pass
     async with client(port, "g1", "another"):
         pass
+
+
+@pytest.mark.parametrize("lost", ["removed", "replaced"])
+async def test_who_is_let_in_no_more_is_shown_out(port: int, tmp_path: Path, lost: str) -> None:
+    async with client(port, "g2") as stays:
+        goes = client(port, "g1")
+        await goes.__aenter__()
+        if lost == "removed":
+            remove_user(tmp_path / "users.json", "g1")
+        else:
+            set_password(tmp_path / "users.json", "g1", "another")
+        with pytest.raises(aiomqtt.MqttError):
+            await asyncio.wait_for(anext(aiter(goes.messages)), 10)
+        await stays.subscribe("farm/g2/down/#", qos=1)

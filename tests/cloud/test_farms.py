@@ -251,6 +251,16 @@ def test_a_gateway_comes_in_once_by_its_code_and_its_own_key(cloud: Cloud, farme
     assert answer["mqtt_url"] == "mqtt://broker"
     assert users(cloud) == {answer["gateway"]}
     assert answer["gateway"] in ids(farmer)
+    assert gateway.post("/api/enrol", json=claim_of(Ed25519PrivateKey.generate(), code)).status_code == 403
+
+
+def test_a_gateway_that_did_not_hear_the_answer_asks_again_with_its_key(cloud: Cloud, farmer: TestClient) -> None:
+    code, key = code_of(farmer.post("/farms/new", data={"name": "Trại Mới"}).text), Ed25519PrivateKey.generate()
+    gateway = TestClient(cloud.app)
+    first, second = (gateway.post("/api/enrol", json=claim_of(key, code)).json() for _ in range(2))
+    assert first["gateway"] == second["gateway"]
+    assert first["password"] != second["password"]
+    assert farmer.post(f"/farms/{first['gateway']}/revoke").status_code == 303
     assert gateway.post("/api/enrol", json=claim_of(key, code)).status_code == 403
 
 

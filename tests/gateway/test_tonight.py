@@ -67,7 +67,7 @@ def snapshot(*ponds: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "speed": 1.0,
         "ponds": list(ponds),
         "panels": {},
-        "cloud": {"used": False, "connected": False},
+        "cloud": {"used": False, "connected": False, "refused": False, "silent_s": None, "error": "", "shared": False},
         "journal": {"failing": "", "refused": 0},
         "tariff": {"name": "vn-6-22kv", "warning": ""},
     } | changes

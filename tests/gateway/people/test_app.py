@@ -80,7 +80,7 @@ def sign_in(phone: BrowserContext, url: str) -> Page:
     return page
 
 
-PAGES = ("/login", "/more", "/people", "/settings", "/audit", "/push", "/offline")
+PAGES = ("/login", "/more", "/people", "/settings", "/cloud", "/audit", "/push", "/offline")
 
 
 def test_every_page_is_sound_on_a_phone(served: Served, phone: BrowserContext) -> None:
