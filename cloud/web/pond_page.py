@@ -13,12 +13,13 @@ from cloud.accounts.access import OF_FARM, OPERATORS, AlarmsSeen, Asking, Signed
 from cloud.accounts.page import Now, show
 from cloud.api import KnownPond, Reading
 from cloud.farms.models import Gateway, Pond
-from cloud.telemetry.history import series
+from cloud.telemetry.history import fresh_values, series
 from cloud.telemetry.past import columns
 from cloud.telemetry.repository import newest_events
 from cloud.web.machines import machines
 from cloud.web.overview import STALE_AFTER_S, one
 from cloud.web.wording import card, clock
+from gateway.control.trend import TREND_S, slope_mg_l_h
 from gateway.text import Text
 from gateway.web.pages import Pages, aging, shown_events
 from gateway.web.shared import Words
@@ -111,11 +112,18 @@ def _pond(
     view = one(queries, pond, alarms, now_s)
     return {
         **card(view, words),
+        "trend_mg_l_h": _trend(queries, pond, now_s) if view.do_state == "good" else None,
         "age_s": view.age_s,
         "stale_after_s": STALE_AFTER_S,
         "limits": {"alarm": pond.alarm_low, "danger": pond.danger_low},
         "machines": machines(queries, pond, asking.role in OF_FARM, words, now_s),
     }
+
+
+def _trend(queries: Session, pond: Pond, now_s: float) -> float | None:
+    """Of the last half hour, as the farm reckons it."""
+    at, values = fresh_values(queries, pond.gateway_id, pond.node or "", DO.symbol, now_s - TREND_S, now_s)
+    return slope_mg_l_h(sorted(zip(at.tolist(), values.tolist(), strict=True)))
 
 
 def _events(queries: Session, pond: Pond, alarms: Select[str], words: Text) -> list[dict[str, Any]]:

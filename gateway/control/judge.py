@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from gateway.bus.samples import REASONS, Quality, Sample
 from gateway.control.observation import DoState, Oxygen
+from gateway.control.trend import TREND_S, slope_mg_l_h
 from hardware.quantities import DO, DO_SATURATION, TEMPERATURE
 from hardware.registers import REASON_FROZEN, REASON_OUT_OF_WATER
 
@@ -22,8 +23,7 @@ JUMP_WITHIN_S = 900.0
 HOLD_S = 600.0
 AIR_LOW_SAT, AIR_HIGH_SAT = 95.0, 105.0
 STILL_AIR_SPREAD_SAT = 1.0
-TREND_S, TREND_EVERY_S = 1800.0, 10.0
-LEAST_TREND_S = 240.0
+TREND_EVERY_S = 10.0
 
 # What a node finds out by itself goes by the same name as what the gateway finds out.
 SEEN_BY_THE_NODE = {REASON_OUT_OF_WATER: DoState.OUT_OF_WATER, REASON_FROZEN: DoState.FROZEN}
@@ -177,18 +177,8 @@ class Judge:
     def _trend(self) -> float | None:
         """Slope of the last half hour of pond time, reckoned when a row is added."""
         if not self._trend_known:
-            self._trend_mg_l_h, self._trend_known = self._slope(), True
+            self._trend_mg_l_h, self._trend_known = slope_mg_l_h(self._history), True
         return self._trend_mg_l_h
-
-    def _slope(self) -> float | None:
-        """By least squares, mg/L per hour."""
-        if len(self._history) < 4 or self._history[-1][0] - self._history[0][0] < LEAST_TREND_S:
-            return None
-        mean_s = sum(at for at, _ in self._history) / len(self._history)
-        mean = sum(value for _, value in self._history) / len(self._history)
-        spread = sum((at - mean_s) ** 2 for at, _ in self._history)
-        slope = sum((at - mean_s) * (value - mean) for at, value in self._history) / spread
-        return slope * 3600
 
 
 def _value(sample: Sample, symbol: str) -> float | None:

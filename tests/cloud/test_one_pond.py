@@ -62,6 +62,19 @@ def test_the_same_water_looks_the_same_from_farm_and_cloud(tmp_path: Path) -> No
         assert "Nhiệt độ <b>29,0 °C</b>" in page
 
 
+def test_the_cloud_tells_how_fast_oxygen_falls_as_the_farm_does(tmp_path: Path) -> None:
+    with make_cloud(tmp_path, "g1") as cloud:
+        falling = [
+            sample(at, taken_at=cloud.time.wall_s - 60 * (30 - at), readings=[["do_mg_l", 5.0 - 0.6 * at / 60, 0, 0]])
+            for at in range(30)
+        ]
+        ingest = Ingest(cloud.database, None, wall=lambda: NOW_S)  # type: ignore[arg-type]
+        ingest.store([Message("farm/g1/up/rows", rows(*falling))])
+        farmer = browser(cloud.app, add_person(cloud.database, "farmer", "0901", farms=["g1"]))
+        assert "↘ −0,60 mg/L" in farmer.get("/ponds/1").text
+        assert "↘ −0,60 mg/L" in farmer.get("/ponds/1/now").json()["pieces"]["1-head"]
+
+
 def test_the_panels_currents_say_which_machines_run(tmp_path: Path) -> None:
     farm = describe(small_farm(tmp_path, FARM), {"panel-1": "p1"})
     amperes = (6.2, 0.05, None, 7.0)
