@@ -1,5 +1,7 @@
 """All queries about browsers that are told, the cloud's key, and what was told."""
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -63,9 +65,16 @@ def claim(session: Session, person_id: int, subject: str, now_s: float) -> bool:
     return kept.first() is not None
 
 
-def unclaim(session: Session, person_id: int, subject: str) -> None:
-    """No push service took it: it may be told again."""
-    session.execute(delete(PushTold).where(PushTold.person_id == person_id, PushTold.subject == subject))
+def claim_besides(session: Session, person_id: int, subjects: Collection[str], now_s: float) -> None:
+    """They are told of these by the same message."""
+    rows = [{"person_id": person_id, "subject": subject, "at": now_s} for subject in subjects]
+    if rows:
+        session.connection().execute(insert(session, PushTold).on_conflict_do_nothing(), rows)
+
+
+def unclaim(session: Session, person_id: int, subjects: Collection[str]) -> None:
+    """No push service took it: these may be told again."""
+    session.execute(delete(PushTold).where(PushTold.person_id == person_id, PushTold.subject.in_(subjects)))
 
 
 def forget_before(session: Session, at: float) -> None:

@@ -51,13 +51,11 @@ def tell(database: Database, person_id: int, news: News, now_s: float) -> bool |
         pem = repository.pair(session)
         if not repository.claim(session, person_id, news.subject, now_s):
             return True
-        for subject in news.besides:
-            repository.claim(session, person_id, subject, now_s)
+        repository.claim_besides(session, person_id, news.besides, now_s)
     if send(database, browsers, news, pem, now_s):
         return True
     with database.write() as session:
-        for subject in (news.subject, *news.besides):
-            repository.unclaim(session, person_id, subject)
+        repository.unclaim(session, person_id, (news.subject, *news.besides))
     return False
 
 
