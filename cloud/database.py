@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 BUSY_MS = 10_000
 WRITES = "writes"
-NEWEST = "push"
+NEWEST = "door_tries"
 
 
 class Base(DeclarativeBase):

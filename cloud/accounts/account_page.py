@@ -7,7 +7,8 @@ from cloud.accounts import audit, repository
 from cloud.accounts import door_repository as doors
 from cloud.accounts.access import Asking, InPerson, Role
 from cloud.accounts.models import Person
-from cloud.accounts.page import Limits, Name, Now, Password, Short, address_of, show
+from cloud.accounts.page import Name, Now, Password, Short, address_of, show
+from cloud.accounts.tries import Limits
 from cloud.api import Reading
 from cloud.commands.api import Writing
 from cloud.farms import repository as farms

@@ -10,7 +10,8 @@ from cloud.accounts import audit, repository
 from cloud.accounts import door_repository as doors
 from cloud.accounts.door import cookie_name, set_cookie
 from cloud.accounts.models import Person
-from cloud.accounts.page import Address, Limits, Now, Password, Short, address_of, show
+from cloud.accounts.page import Address, Now, Password, Short, address_of, show
+from cloud.accounts.tries import Limits
 from cloud.api import Reading
 from cloud.commands.api import Writing
 from gateway.people.passwords import PasswordRefused, hash_of

@@ -33,6 +33,17 @@ class Session(Base):
     seen_at: Mapped[float]
 
 
+class DoorTry(Base):
+    """A try at a door that has not succeeded; `key` is the SHA-256 of who tried or from where."""
+
+    __tablename__ = "door_tries"
+    __table_args__ = (Index("door_tries_of_key", "key", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    at: Mapped[float] = mapped_column(index=True)
+
+
 class Invitation(Base):
     """The right to set a password once, until `ends_at`; by link, or by a short code together with the person's number."""
 

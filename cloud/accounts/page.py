@@ -9,7 +9,6 @@ from fastapi import Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from cloud.accounts.doors import doors_of
-from gateway.people.limits import DoorLimits
 from gateway.people.passwords import MOST_PASSWORD
 from gateway.text import Text
 from gateway.web.pages import STATIC
@@ -25,13 +24,7 @@ def _now(request: Request) -> float:
     return wall()
 
 
-def _limits(request: Request) -> DoorLimits:
-    limits: DoorLimits = request.app.state.doors
-    return limits
-
-
 Now = Annotated[float, Depends(_now)]
-Limits = Annotated[DoorLimits, Depends(_limits)]
 
 
 def show(request: Request, template: str, words: Text, *, title: str, status: int = 200, **values: Any) -> HTMLResponse:

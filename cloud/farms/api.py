@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.accounts import audit
 from cloud.accounts.access import REFUSED, WaterSeen, farms_seen
 from cloud.accounts.own import Keeper
-from cloud.accounts.page import Limits, Now, address_of
+from cloud.accounts.page import Now, address_of
+from cloud.accounts.tries import Limits
 from cloud.api import NOT_FOUND, Reading
 from cloud.commands.api import Writing
 from cloud.commands.signing import public_text, signing_key
@@ -122,26 +124,39 @@ def patch_pond(
     responses={
         403: {"description": "The code is void, or not signed with this key."},
         429: {"description": "Too many tries from this address."},
+        503: {"description": "The cloud's operator has not said where gateways find its broker, or by what authority."},
     },
+    response_model=EnrolledOut,
 )
-def enrol(request: Request, claim: ClaimIn, writing: Writing, limits: Limits, now_s: Now) -> EnrolledOut:
+def enrol(request: Request, claim: ClaimIn, writing: Writing, limits: Limits, now_s: Now) -> EnrolledOut | Response:
     """A gateway redeems its claim code, once; with the same key again, for an answer may be lost on its way."""
     place, settings = address_of(request), _settings(request)
+    broker = _broker(settings)
     if wait_s := limits.try_s(f"enrol {place}", place):
         raise HTTPException(429, "too many tries", {"Retry-After": str(int(wait_s) + 1)})
     try:
-        enrolled = redeem(writing, settings, claim.code, claim.public_key, claim.signature, now_s)
+        with writing.begin_nested():
+            enrolled = redeem(writing, settings, claim.code, claim.public_key, claim.signature, now_s)
     except ClaimRefused as error:
-        raise HTTPException(403, str(error)) from error
+        return JSONResponse({"detail": str(error)}, 403)  # an exception would take the try back that was counted
     limits.succeeded(f"enrol {place}", place)
     audit.note(writing, f"gateway {enrolled.gateway_id}", "enrolled", enrolled.gateway_id, {"from": place}, now_s)
     return EnrolledOut(
         gateway=enrolled.gateway_id,
         password=enrolled.password,
-        mqtt_url=settings.gateways_url,
         command_key=public_text(signing_key(settings.signing_key_file)),
-        ca=settings.gateways_ca(),
+        **broker,
     )
+
+
+def _broker(settings: CloudSettings) -> dict[str, str]:
+    """Where gateways find the broker, asked before a code is spent; 503 where nobody has said so."""
+    if not settings.gateways_url:
+        raise HTTPException(503, "this cloud's operator has to set PONDKEEPER_PUBLIC_MQTT_URL")
+    try:
+        return {"mqtt_url": settings.gateways_url, "ca": settings.gateways_ca()}
+    except OSError as error:
+        raise HTTPException(503, f"PONDKEEPER_PUBLIC_CA_FILE cannot be read: {error.strerror}") from error
 
 
 def _settings(request: Request) -> CloudSettings:

@@ -14,7 +14,6 @@ from cloud.database import Database
 from cloud.settings import CloudSettings
 from cloud.web.described import describe
 from cloud.web.rooms import routers, template_packages
-from gateway.people.limits import DoorLimits
 from gateway.web.pages import STATIC, make_environment, static_folder
 
 YOUNG_OBJECTS = 50_000
@@ -26,7 +25,6 @@ def make_app(settings: CloudSettings) -> FastAPI:
     app.state.database = Database(settings.database_url)
     app.state.settings = settings
     app.state.wall = time.time
-    app.state.doors = DoorLimits(time.monotonic)
     app.state.tellers = tellers_of(settings, app.state.database, time.time)
     app.state.environment = make_environment(*template_packages())
     app.add_middleware(GZipMiddleware, minimum_size=500)

@@ -1,5 +1,6 @@
 """How a farm joins a cloud: its code is redeemed at the cloud's address, and what that gives is kept in the farm's data."""
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -25,6 +26,7 @@ from gateway.uplink.tls import certificate_problem
 KEY_FILE = "cloud-key.pem"
 TIMEOUT_S = 15.0
 LARGEST_ANSWER = 100_000
+REFUSALS = {403: "code", 422: "code", 429: "wait", 503: "not_ready"}
 HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -73,12 +75,14 @@ def join(address: str, code: str, data: Path) -> Welcome:
         with urllib.request.urlopen(asked, timeout=TIMEOUT_S) as answer:
             told = answer.read(LARGEST_ANSWER)
     except urllib.error.HTTPError as error:
-        raise NotJoined({403: "code", 422: "code", 429: "wait"}.get(error.code, "no_cloud"), str(error.code)) from error
+        raise NotJoined(REFUSALS.get(error.code, "no_cloud"), str(error.code)) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLError):
             raise NotJoined("certificate", certificate_problem(reason) or "not_trusted") from error
         raise NotJoined("unreachable", str(reason)) from error
+    except ValueError as error:
+        raise NotJoined("address") from error
     try:
         return Welcome.model_validate_json(told)
     except ValidationError as error:
@@ -99,8 +103,6 @@ def kept(welcome: Welcome, farm: Farm) -> Callable[[Document], None]:
         ca_file = farm.data / f"cloud-{welcome.gateway}-ca.crt"
         write_whole(ca_file, welcome.ca)
         values["ca_file"] = str(ca_file.resolve())
-    if farm.uplink is None or farm.uplink.command_key != welcome.command_key:
-        (farm.data / COMMANDS_SEEN_FILE).unlink(missing_ok=True)  # another cloud counts its commands from the beginning
 
     def change(document: Document) -> None:
         table: Any = document.get("uplink")
@@ -114,9 +116,15 @@ def kept(welcome: Welcome, farm: Farm) -> Callable[[Document], None]:
     return change
 
 
+def forget_commands(before: Farm, farm: Farm) -> None:
+    """Another cloud counts its commands from the beginning; of the same one the last number stays known. OSError."""
+    if (before.uplink and before.uplink.command_key) != (farm.uplink and farm.uplink.command_key):
+        (farm.data / COMMANDS_SEEN_FILE).unlink(missing_ok=True)
+
+
 def _key(path: Path) -> Ed25519PrivateKey:
-    """The gateway's own key, made once."""
-    if path.exists():
+    """The gateway's own key, made where there is none that can be read."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
         found = serialization.load_pem_private_key(path.read_bytes(), None)
         if isinstance(found, Ed25519PrivateKey):
             return found

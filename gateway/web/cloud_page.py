@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from gateway.farm import FarmError
 from gateway.settings_file import Overtaken
 from gateway.text import Text
-from gateway.uplink.joining import NotJoined, cloud_address, join, kept
+from gateway.uplink.joining import NotJoined, cloud_address, forget_commands, join, kept
 from gateway.web.desk import AtDesk, Desk
 from gateway.web.shared import Words
 from gateway.web.signed import Owner
@@ -34,8 +34,9 @@ async def join_cloud(
     """Redeem the code, keep what it gives, start control again with it."""
     try:
         welcome = await asyncio.to_thread(join, cloud_address(address), code, desk.farm.data)
-        change = kept(welcome, desk.farm)
+        change, before = kept(welcome, desk.farm), desk.farm
         desk.change(change, owner.id, desk.settings.mark(), changes=words("cloud.changed", name=welcome.gateway))
+        forget_commands(before, desk.farm)
     except NotJoined as error:
         detail = words(f"cloud.certificate.{error.detail}") if error.reason == "certificate" else error.detail
         return _page(request, desk, words, words(f"cloud.not_joined.{error.reason}", detail=detail), address)

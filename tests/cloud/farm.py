@@ -15,7 +15,6 @@ from cloud.farms import repository as farms
 from cloud.settings import CloudSettings
 from cloud.telemetry.messages import parse_farm
 from cloud.web.server import make_app
-from gateway.people.limits import DoorLimits
 from tests.cloud.test_telemetry import FARM
 from tests.gateway.farms import Steps
 
@@ -55,7 +54,6 @@ def make_cloud(folder: Path, *gateways: str) -> Iterator[Cloud]:
             farms.describe(session, gateway, parse_farm(FARM), time.wall_s)
     app = make_app(settings)
     app.state.wall = lambda: time.wall_s
-    app.state.doors = DoorLimits(time.clock().monotonic)
     yield Cloud(folder, settings, database, app, time)
     app.state.database.engine.dispose()
     database.engine.dispose()

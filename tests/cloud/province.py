@@ -18,7 +18,6 @@ from cloud.database import Database, migrate
 from cloud.farms.models import Gateway, Pond
 from cloud.settings import CloudSettings
 from cloud.web.server import make_app
-from gateway.people.limits import DoorLimits
 from tests.cloud.people import browser
 
 NOW_S = 1_795_680_000.0
@@ -61,7 +60,7 @@ class Province:
         self.app = _app()
         state = self.app.state
         state.database, state.settings, state.tellers = self.database, self.settings, ()
-        state.wall, state.doors = lambda: self.now_s, DoorLimits(lambda: self.now_s)
+        state.wall = lambda: self.now_s
 
     def browser(self, person: int) -> TestClient:
         """A person's browser, signed in."""

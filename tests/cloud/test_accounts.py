@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from cloud.accounts import door_repository as doors
 from cloud.accounts import repository
-from cloud.accounts.models import Audit, Invitation, Person, Session, Token
+from cloud.accounts.models import Audit, DoorTry, Invitation, Person, Session, Token
 from cloud.command import app as console
+from cloud.web.server import make_app
 from gateway.text import catalogue
 from tests.cloud.farm import Cloud, make_cloud
 from tests.cloud.people import add_person, browser, token
@@ -301,3 +302,22 @@ def test_pages_keep_their_policy(cloud: Cloud) -> None:
     page = json.dumps(stranger(cloud).get("/login").text)
     assert "<script>" not in page
     assert "style=" not in page
+
+
+def test_tries_are_counted_for_all_web_processes_together_and_the_wait_is_told(cloud: Cloud) -> None:
+    add_person(cloud.database, "farmer", "0901234567", password=PASSWORD)
+    beside = make_app(cloud.settings)
+    beside.state.wall = cloud.app.state.wall
+    doors_to = [TestClient(app, follow_redirects=False) for app in (cloud.app, beside)]
+    tries = [
+        doors_to[number % 2].post("/login", data={"address": "0901234567", "password": "x"}) for number in range(6)
+    ]
+    assert [one.status_code for one in tries] == [403] * 5 + [429]
+    assert "Thử quá nhiều lần" in tries[-1].text
+    doors_to[0].cookies.set("language", "en")
+    told = doors_to[0].post("/login", data={"address": "0901234567", "password": PASSWORD})
+    assert (told.status_code, "Too many tries" in told.text) == (429, True)
+    cloud.time.forward(901)
+    assert doors_to[1].post("/login", data={"address": "0901234567", "password": PASSWORD}).status_code == 303
+    with cloud.database.read() as session:
+        assert session.query(DoorTry).count() == 0

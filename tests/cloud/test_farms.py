@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ SHARED = {
     "public": {"stations", "station_values", "station_latest", "station_flags", "boards", "board_stations"},
     "officers": {"report_schedules", "report_sendings"},
     "areas": {"units", "successions", "extension_areas", "extension_area_units"},
-    "people": {"people", "sessions", "invitations", "scopes", "push_browsers", "push_told"},
+    "people": {"people", "sessions", "invitations", "scopes", "push_browsers", "push_told", "door_tries"},
     "kept": {"audit", "layouts", "push_key"},
 }
 COMMUNE = "30292"
@@ -262,6 +263,18 @@ def test_a_gateway_that_did_not_hear_the_answer_asks_again_with_its_key(cloud: C
     assert first["password"] != second["password"]
     assert farmer.post(f"/farms/{first['gateway']}/revoke").status_code == 303
     assert gateway.post("/api/enrol", json=claim_of(key, code)).status_code == 403
+
+
+def test_a_cloud_that_gateways_could_not_reach_spends_no_code(cloud: Cloud, farmer: TestClient, tmp_path: Path) -> None:
+    code, key = code_of(farmer.post("/farms/new", data={"name": "Trại"}).text), Ed25519PrivateKey.generate()
+    gateway, settings = TestClient(cloud.app), cloud.settings
+    for wrong in ({"mqtt_url": "amqps://cloud:x@broker"}, {"public_ca_file": tmp_path / "none.pem"}):
+        cloud.app.state.settings = replace(settings, **wrong)
+        answer = gateway.post("/api/enrol", json=claim_of(key, code))
+        assert answer.status_code == 503
+        assert "PONDKEEPER_PUBLIC_" in answer.json()["detail"]
+    cloud.app.state.settings = settings
+    assert gateway.post("/api/enrol", json=claim_of(key, code)).status_code == 200
 
 
 def test_guessing_codes_has_to_wait(cloud: Cloud, farmer: TestClient) -> None:
