@@ -124,7 +124,9 @@ def patch_pond(
     responses={
         403: {"description": "The code is void, or not signed with this key."},
         429: {"description": "Too many tries from this address."},
-        503: {"description": "The cloud's operator has not said where gateways find its broker, or by what authority."},
+        503: {
+            "description": "The cloud's broker is told of gateways by its operator, or its authority cannot be read."
+        },
     },
     response_model=EnrolledOut,
 )
@@ -150,9 +152,9 @@ def enrol(request: Request, claim: ClaimIn, writing: Writing, limits: Limits, no
 
 
 def _broker(settings: CloudSettings) -> dict[str, str]:
-    """Where gateways find the broker, asked before a code is spent; 503 where nobody has said so."""
-    if not settings.gateways_url:
-        raise HTTPException(503, "this cloud's operator has to set PONDKEEPER_PUBLIC_MQTT_URL")
+    """Where gateways find the broker, asked before a code is spent; 503 where a gateway could not come in."""
+    if not settings.mqtt_url.startswith("mqtt"):
+        raise HTTPException(503, "RabbitMQ is told of a gateway by its operator: docs/operating.md, Gateways")
     try:
         return {"mqtt_url": settings.gateways_url, "ca": settings.gateways_ca()}
     except OSError as error:

@@ -268,11 +268,9 @@ def test_a_gateway_that_did_not_hear_the_answer_asks_again_with_its_key(cloud: C
 def test_a_cloud_that_gateways_could_not_reach_spends_no_code(cloud: Cloud, farmer: TestClient, tmp_path: Path) -> None:
     code, key = code_of(farmer.post("/farms/new", data={"name": "Trại"}).text), Ed25519PrivateKey.generate()
     gateway, settings = TestClient(cloud.app), cloud.settings
-    for wrong in ({"mqtt_url": "amqps://cloud:x@broker"}, {"public_ca_file": tmp_path / "none.pem"}):
-        cloud.app.state.settings = replace(settings, **wrong)
-        answer = gateway.post("/api/enrol", json=claim_of(key, code))
-        assert answer.status_code == 503
-        assert "PONDKEEPER_PUBLIC_" in answer.json()["detail"]
+    for wrong in (replace(settings, mqtt_url="amqps://x@y"), replace(settings, public_ca_file=tmp_path / "none.pem")):
+        cloud.app.state.settings = wrong
+        assert gateway.post("/api/enrol", json=claim_of(key, code)).status_code == 503
     cloud.app.state.settings = settings
     assert gateway.post("/api/enrol", json=claim_of(key, code)).status_code == 200
 
