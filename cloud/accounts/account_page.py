@@ -12,6 +12,7 @@ from cloud.accounts.tries import Limits
 from cloud.api import Reading
 from cloud.commands.api import Writing
 from cloud.farms import repository as farms
+from cloud.ids import Id
 from gateway.people.passwords import PasswordRefused, hash_of
 from gateway.text import LANGUAGES, Text
 from gateway.web.shared import YEAR_S, Words
@@ -98,7 +99,7 @@ def make_token(
 
 
 @router.post("/tokens/{token_id}/revoke")
-def revoke(asking: InPerson, writing: Writing, now_s: Now, token_id: int) -> Response:
+def revoke(asking: InPerson, writing: Writing, now_s: Now, token_id: Id) -> Response:
     """The key is void."""
     if not doors.revoke(writing, asking.id, token_id, now_s):
         raise HTTPException(404, f"there is no token {token_id}")

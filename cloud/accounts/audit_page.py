@@ -12,6 +12,7 @@ from cloud.accounts.access import farms_seen
 from cloud.accounts.own import Keeper
 from cloud.accounts.page import Now, show
 from cloud.api import Reading
+from cloud.ids import MOST_ID
 from gateway.web.shared import Words
 
 router = APIRouter(prefix="/audit", include_in_schema=False)
@@ -27,7 +28,7 @@ def shown(
     reading: Reading,
     words: Words,
     now_s: Now,
-    before: Annotated[int, Query(ge=0, lt=2**31)] = 2**31 - 1,
+    before: Annotated[int, Query(ge=0, le=MOST_ID)] = MOST_ID,
 ) -> Response:
     """A page of it, newest first."""
     mine = None if asking.role == "administrator" else farms_seen(asking, None, now_s)

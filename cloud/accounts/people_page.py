@@ -16,6 +16,7 @@ from cloud.api import Reading
 from cloud.areas import repository as areas
 from cloud.commands.api import Writing
 from cloud.farms import repository as farms
+from cloud.ids import Id
 from gateway.text import LANGUAGES, Text
 from gateway.web.shared import Words
 
@@ -26,7 +27,7 @@ MOST_SHOWN = 200
 Codes = Annotated[list[str], Form(max_length=500)]
 
 
-def _managed(person_id: int, asking: Keeper, _: InPerson, reading: Reading) -> Person:
+def _managed(person_id: Id, asking: Keeper, _: InPerson, reading: Reading) -> Person:
     """Whom the asking person may invite again; a farmer only those who belong to no farm of anybody else."""
     found = repository.person(reading, person_id)
     if found is None or not (asking.role == "administrator" or _only_mine(reading, asking, found)):
@@ -93,9 +94,7 @@ def invite(request: Request, found: Managed, asking: Keeper, writing: Writing, w
 
 
 @router.get("/{person_id}")
-def one(
-    request: Request, person_id: int, asking: Administrator, reading: Reading, words: Words, now_s: Now
-) -> Response:
+def one(request: Request, person_id: Id, asking: Administrator, reading: Reading, words: Words, now_s: Now) -> Response:
     """One person: farms, and an officer's scope."""
     found, today = _person(reading, person_id), datetime.fromtimestamp(now_s, UTC).date()
     scope = repository.scope(reading, person_id)
@@ -116,7 +115,7 @@ def one(
 
 @router.post("/{person_id}/scope")
 def set_scope(
-    person_id: int,
+    person_id: Id,
     asking: Administrator,
     writing: Writing,
     now_s: Now,
@@ -135,7 +134,7 @@ def set_scope(
 
 
 @router.post("/{person_id}/join")
-def join(person_id: int, asking: Administrator, writing: Writing, now_s: Now, farm: Short) -> Response:
+def join(person_id: Id, asking: Administrator, writing: Writing, now_s: Now, farm: Short) -> Response:
     """The person belongs to a farm from now on."""
     found = _person(writing, person_id)
     if found.role not in ("farmer", *OF_FARMERS) or farms.one(writing, farm) is None:
@@ -146,7 +145,7 @@ def join(person_id: int, asking: Administrator, writing: Writing, now_s: Now, fa
 
 
 @router.post("/{person_id}/leave")
-def leave(person_id: int, asking: Keeper, _: InPerson, writing: Writing, now_s: Now, farm: Short) -> Response:
+def leave(person_id: Id, asking: Keeper, _: InPerson, writing: Writing, now_s: Now, farm: Short) -> Response:
     """The person belongs to a farm no more."""
     found = repository.person(writing, person_id)
     mine = asking.role == "administrator" or repository.belongs(writing, asking.id, farm)
@@ -160,7 +159,7 @@ def leave(person_id: int, asking: Keeper, _: InPerson, writing: Writing, now_s: 
 
 
 @router.post("/{person_id}/close")
-def close(person_id: int, asking: Administrator, _: InPerson, writing: Writing, now_s: Now) -> Response:
+def close(person_id: Id, asking: Administrator, _: InPerson, writing: Writing, now_s: Now) -> Response:
     """The account opens no door any more; what the person did stays in the audit."""
     found = _person(writing, person_id)
     if found.role == "administrator" and repository.last_administrator(writing, person_id):
@@ -186,7 +185,7 @@ def _role(asking: Asking, wanted: str) -> Role:
 
 
 def _person(reading: Reading, person_id: int) -> Person:
-    found = repository.person(reading, person_id) if person_id < 2**31 else None
+    found = repository.person(reading, person_id)
     if found is None:
         raise HTTPException(404, f"there is no person {person_id}")
     return found

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from sqlalchemy.orm import Session
 
 from cloud.accounts.access import REFUSED, InPerson, Officer, Signed
 from cloud.accounts.page import Now
 from cloud.advisories import actions, inbox, repository
 from cloud.advisories.bodies import (
-    MOST_ID,
     AdvisoryIn,
     AdvisoryOut,
     AnswerIn,
@@ -21,6 +20,7 @@ from cloud.advisories.bodies import (
 from cloud.advisories.models import Advisory
 from cloud.api import Reading
 from cloud.commands.api import Writing
+from cloud.ids import MOST_ID, Id
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such advice."}}
 NOT_NOW: dict[int | str, dict[str, Any]] = {409: {"description": "Its state does not allow this."}}
@@ -30,8 +30,6 @@ MISFIT: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api/advisories", tags=["advisories"], responses=REFUSED)
-
-Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 
 
 def known(advisory_id: Id, asking: Signed, reading: Reading, now_s: Now) -> Advisory:

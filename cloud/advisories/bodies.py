@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cloud.advisories.models import Advisory, Answer
+from cloud.ids import MOST_ID
 
 AdviceKind = Literal["salinity_front", "heat", "heavy_rain", "disease_nearby", "other"]
 Severity = Literal["minor", "moderate", "severe"]
@@ -20,7 +21,6 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 
 LONGEST_TITLE, LONGEST_BODY = 160, 4000
 LATEST_S = 1e11
-MOST_ID = 2**31 - 1
 
 MISFITS = {
     "times": "valid_until must be later than valid_from",

@@ -3,18 +3,18 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy.orm import Session
 
 from cloud.accounts.page import Now
 from cloud.advisories import cap, repository
-from cloud.advisories.bodies import MOST_ID
 from cloud.advisories.models import Advisory
 from cloud.api import Reading
+from cloud.ids import Id
 from cloud.settings import CloudSettings
 from gateway.text import text
 
@@ -27,7 +27,6 @@ MESSAGE: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such message."},
 }
 
-Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 
 router = APIRouter(prefix="/cap", tags=["cap"])
 

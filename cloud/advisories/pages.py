@@ -11,7 +11,7 @@ from cloud.accounts.access import Asking, Officer
 from cloud.accounts.page import Now
 from cloud.advisories import actions, repository
 from cloud.advisories.api import InScope, Known, Own
-from cloud.advisories.bodies import ADVICE_KINDS, CERTAINTIES, MOST_ID, PHASES, POND_KINDS, SEVERITIES, kinds_of
+from cloud.advisories.bodies import ADVICE_KINDS, CERTAINTIES, PHASES, POND_KINDS, SEVERITIES, kinds_of
 from cloud.advisories.evidence import suggestions
 from cloud.advisories.form import DRAFTS, Filled, blank, filled, form_of, of_draft, suggested
 from cloud.advisories.models import Advisory
@@ -19,6 +19,7 @@ from cloud.advisories.page import show
 from cloud.advisories.telling import APP
 from cloud.api import Reading
 from cloud.commands.api import Writing
+from cloud.ids import MOST_ID
 from gateway.text import Text
 from gateway.web.shared import Words
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from cloud.accounts.access import Asking, farms_seen
 from cloud.accounts.models import Person
 from cloud.advisories.audience import people_of, readable, units_to_write_for, writable
-from cloud.advisories.bodies import MOST_ID, AdvisoryIn
+from cloud.advisories.bodies import AdvisoryIn
 from cloud.advisories.models import Advisory, AdvisoryUnit, Answer, Delivery
 from cloud.areas.models import ExtensionArea, ExtensionAreaUnit, Unit
 from cloud.farms.models import Gateway, Pond
+from cloud.ids import MOST_ID
 from cloud.telemetry.models import Node
 from cloud.telemetry.store import insert as dialect_insert
 

@@ -15,6 +15,7 @@ from cloud.boards import repository
 from cloud.boards.models import Board
 from cloud.boards.screens import advice, screens
 from cloud.commands.api import Writing
+from cloud.ids import Id, Number
 from cloud.stations import repository as stations
 from cloud.stations.access import keeps
 from cloud.stations.wording import clock
@@ -27,7 +28,7 @@ UNSEEN = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 router = APIRouter(prefix="/boards", include_in_schema=False)
 
 Commune = Annotated[str, Form(max_length=20, pattern=r"^[0-9A-Za-z]*$")]
-Chosen = Annotated[list[int] | None, Form()]
+Chosen = Annotated[list[Number] | None, Form()]
 
 
 def shown_board(token: Annotated[str, Path(max_length=60)], reading: Reading) -> Board:
@@ -69,9 +70,7 @@ def make_board(
 
 
 @router.post("/{board_id}/revoke")
-def revoke_board(
-    board_id: Annotated[int, Path(ge=0, lt=2**31)], asking: Officer, writing: Writing, now_s: Now
-) -> Response:
+def revoke_board(board_id: Id, asking: Officer, writing: Writing, now_s: Now) -> Response:
     """Switch a board off for good."""
     board = repository.one(writing, board_id)
     if board is None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from cloud.commands import repository
 from cloud.commands.models import Command
 from cloud.database import Database
 from cloud.farms.models import Pond
+from cloud.ids import Id
 from gateway.orders import LONGEST_MINUTES
 from gateway.uplink.commands import Aerator, Key
 
@@ -99,9 +100,7 @@ def list_commands(pond: OwnPond, reading: Reading, limit: Annotated[int, Query(g
 
 
 @router.get("/commands/{command_id}")
-def get_command(
-    command_id: Annotated[int, Path(ge=0, lt=2**31)], reading: Reading, _: OfFarm, seen: WaterSeen
-) -> CommandOut:
+def get_command(command_id: Id, reading: Reading, _: OfFarm, seen: WaterSeen) -> CommandOut:
     """One command and its fate."""
     found = repository.one_seen(reading, seen, command_id)
     if found is None:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Response
+from fastapi import APIRouter, Depends, HTTPException, Response
 from pydantic import BaseModel
 
 from cloud.accounts.access import REFUSED, CropsSeen, OfFarm
@@ -15,6 +15,7 @@ from cloud.crops.book import CropIn, Refused, Species
 from cloud.crops.figures import fcr, survival
 from cloud.crops.models import Crop
 from cloud.farms.models import Pond
+from cloud.ids import Id
 from cloud.reports.periods import local_day
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such pond or crop."}}
@@ -23,8 +24,6 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api", tags=["crops"], responses={**REFUSED, **NOT_FOUND})
-
-Number = Annotated[int, Path(ge=0, lt=2**31)]
 
 
 class CropOut(BaseModel):
@@ -44,7 +43,7 @@ class CropOut(BaseModel):
     survival: float | None
 
 
-def known_pond(pond_id: Number, reading: Reading, seen: CropsSeen) -> Pond:
+def known_pond(pond_id: Id, reading: Reading, seen: CropsSeen) -> Pond:
     """The pond of the path; 404 when there is none whose crops may be seen."""
     pond = repository.pond_seen(reading, seen, pond_id)
     if pond is None:
@@ -52,7 +51,7 @@ def known_pond(pond_id: Number, reading: Reading, seen: CropsSeen) -> Pond:
     return pond
 
 
-def known_crop(crop_id: Number, writing: Writing, seen: CropsSeen) -> Crop:
+def known_crop(crop_id: Id, writing: Writing, seen: CropsSeen) -> Crop:
     """The crop of the path, to be changed; 404 when there is none that may be seen."""
     crop = repository.one(writing, seen, crop_id)
     if crop is None:

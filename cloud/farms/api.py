@@ -19,6 +19,7 @@ from cloud.farms import repository
 from cloud.farms.changes import ChangeRefused, FarmChange, PondChange, PondKind, change_farm, change_pond
 from cloud.farms.enrolment import ClaimRefused, redeem
 from cloud.farms.models import Gateway, Pond
+from cloud.ids import Id
 from cloud.settings import CloudSettings
 
 router = APIRouter(prefix="/api", tags=["farms"])
@@ -104,11 +105,11 @@ def patch_farm(
 
 @router.patch("/ponds/{pond_id}", responses=CHANGES)
 def patch_pond(
-    request: Request, pond_id: int, change: PondChange, asking: Keeper, writing: Writing, now_s: Now
+    request: Request, pond_id: Id, change: PondChange, asking: Keeper, writing: Writing, now_s: Now
 ) -> PondAbout:
     """Say what kind of pond it is, how large and where."""
     seen = farms_seen(asking, None, now_s)
-    found = repository.pond_seen(writing, seen, pond_id) if abs(pond_id) < 2**31 else None
+    found = repository.pond_seen(writing, seen, pond_id)
     if found is None:
         raise HTTPException(404, f"there is no pond {pond_id}")
     try:

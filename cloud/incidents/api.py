@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import FileResponse
 
 from cloud.accounts.access import REFUSED, Officer, Signed
 from cloud.accounts.page import Now
-from cloud.advisories.bodies import MOST_ID
 from cloud.api import Reading
 from cloud.commands.api import Writing
+from cloud.ids import MOST_ID, Id
 from cloud.incidents import actions, photos, repository
 from cloud.incidents.bodies import (
     IncidentIn,
@@ -36,8 +36,6 @@ PHOTO_HEADERS = {
 }
 
 router = APIRouter(prefix="/api/incidents", tags=["incidents"], responses=REFUSED)
-
-Id = Annotated[int, Path(ge=0, le=MOST_ID)]
 
 
 def known(incident_id: Id, asking: Signed, reading: Reading, now_s: Now) -> repository.Row:

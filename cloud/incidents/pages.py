@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cloud.accounts.access import Officer, Signed
 from cloud.accounts.page import Now
-from cloud.advisories.bodies import MOST_ID
 from cloud.advisories.page import show
 from cloud.api import Reading
 from cloud.commands.api import Writing
+from cloud.ids import MOST_ID
 from cloud.incidents import actions, photos, repository
 from cloud.incidents.api import Changing, Known
 from cloud.incidents.bodies import INCIDENT_KINDS, IncidentIn, StepIn, What

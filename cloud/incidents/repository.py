@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.access import Asking, farms_seen
 from cloud.accounts.models import Grant
-from cloud.advisories.bodies import MOST_ID
 from cloud.farms.models import Gateway, Pond
+from cloud.ids import MOST_ID
 from cloud.incidents.models import Incident, Step
 
 DISEASE_KINDS = ("dead_shrimp", "disease_sign")

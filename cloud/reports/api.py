@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from cloud.accounts.access import REFUSED, InPerson, Officer
 from cloud.accounts.page import Now
 from cloud.api import Reading
 from cloud.commands.api import Writing
+from cloud.ids import Id
 from cloud.reports import schedules
 from cloud.reports.areas import Area, area_of, areas_of
 from cloud.reports.files import KINDS, Format, file_of, name_of
@@ -27,7 +28,6 @@ router = APIRouter(prefix="/api/reports", tags=["reports"], responses={**REFUSED
 
 Key = Annotated[str, Query(min_length=1, max_length=60, description="From the list of areas.")]
 On = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2100, 12, 31), description="A day in it; today.")]
-Number = Annotated[int, Path(ge=0, lt=2**31)]
 
 
 class _Out(BaseModel):
@@ -167,7 +167,7 @@ def known_period(now_s: Now, period: Kind = "month", on: On = None) -> Period:
     return period_of(period, on or local_day(now_s))
 
 
-def known_schedule(schedule_id: Number, asking: Officer, writing: Writing) -> Schedule:
+def known_schedule(schedule_id: Id, asking: Officer, writing: Writing) -> Schedule:
     """One of their own; 404."""
     found = schedules.one(writing, asking.id, schedule_id)
     if found is None:
@@ -234,7 +234,7 @@ def delete_schedule(schedule: KnownSchedule, asking: Officer, _: InPerson, writi
 
 @router.get("/schedules/{schedule_id}/sendings")
 def list_sendings(
-    schedule_id: Number, asking: Officer, reading: Reading, limit: Annotated[int, Query(ge=1, le=100)] = 30
+    schedule_id: Id, asking: Officer, reading: Reading, limit: Annotated[int, Query(ge=1, le=100)] = 30
 ) -> list[SendingOut]:
     """What became of it, newest first."""
     schedule = known_schedule(schedule_id, asking, reading)

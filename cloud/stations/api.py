@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from sqlalchemy.orm import Session
 
 from cloud.accounts.access import REFUSED, Asking, Officer, Signed
@@ -12,6 +12,7 @@ from cloud.accounts.page import Now
 from cloud.api import MOST_BUCKETS, BucketOut, Reading
 from cloud.commands.api import Writing
 from cloud.farms import repository as farms
+from cloud.ids import Id
 from cloud.stations import repository
 from cloud.stations.access import keeps
 from cloud.stations.completeness import completeness
@@ -43,7 +44,7 @@ Symbol = Annotated[str, Query(min_length=1, max_length=24, pattern=r"^[^\x00-\x1
 Time = Annotated[float, Query(ge=0, le=1e11)]
 
 
-def known_station(station_id: Annotated[int, Path(ge=0, lt=2**31)], reading: Reading) -> Station:
+def known_station(station_id: Id, reading: Reading) -> Station:
     """The station of the path; 404 when there is none."""
     found = repository.one(reading, station_id)
     if found is None:
@@ -77,9 +78,7 @@ def get_station(_: Signed, station: KnownStation) -> StationOut:
 
 
 @router.put("/{station_id}", responses=KEEPING)
-def change_station(
-    station_id: Annotated[int, Path(ge=0, lt=2**31)], station: StationIn, asking: Officer, writing: Writing, now_s: Now
-) -> StationOut:
+def change_station(station_id: Id, station: StationIn, asking: Officer, writing: Writing, now_s: Now) -> StationOut:
     """Change a station; what it measured stays."""
     known = known_station(station_id, writing)
     _may(writing, asking, station, known, now_s)

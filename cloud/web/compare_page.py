@@ -10,6 +10,7 @@ from cloud.accounts.page import Now, show
 from cloud.api import Reading, known_pond
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
+from cloud.ids import Number
 from cloud.web.compare import Side, Span, side
 from cloud.web.pond_page import RANGES_H
 from cloud.web.wording import age
@@ -21,7 +22,7 @@ LEAST, MOST = 2, 6
 
 router = APIRouter(prefix="/compare", include_in_schema=False)
 
-Chosen = Annotated[list[int], Query(alias="pond", max_length=500)]
+Chosen = Annotated[list[Number], Query(alias="pond", max_length=500)]
 
 
 def ponds(queries: Reading, water: WaterSeen, chosen: Chosen = []) -> list[Pond]:  # noqa: B006

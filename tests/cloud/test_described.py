@@ -1,19 +1,23 @@
 """The cloud's REST interface keeps what its OpenAPI says, whatever is asked and whoever asks."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
+from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from cloud.web.rooms import routers
 from tests.cloud.farm import Cloud, make_cloud
-from tests.cloud.people import add_person, token
+from tests.cloud.people import add_person, browser, token
 
+PARAMETER = re.compile(r"\{\w+\}")
 STRICTER = {
     "/api/ponds/{pond_id}/series",
     "/api/farms/{farm_id}",
@@ -58,3 +62,69 @@ def ask(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:
         case.call_and_validate(headers=dict(headers), excluded_checks=unchecked)
 
     once()
+
+
+@pytest.mark.parametrize("role", ["administrator", "officer", "farmer"])
+def test_what_one_answer_names_the_next_request_finds(cloud: Cloud, role: Any) -> None:
+    person = add_person(
+        cloud.database, role, "0901234567", farms=["g1"] if role == "farmer" else [], scope=[("province", "91")]
+    )
+    headers = token(cloud.database, person, role, "g1" if role == "farmer" else None)
+    schema = schemathesis.openapi.from_asgi("/openapi.json", cloud.app, headers=dict(headers))
+
+    as_it_was = kept(cloud)
+
+    class Walk(schema.as_state_machine()):  # type: ignore[misc]
+        def setup(self) -> None:
+            put_back(cloud, as_it_was)
+
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"headers": dict(headers)}
+
+        def validate_response(self, response: Any, case: Any, **more: Any) -> None:
+            unchecked = [negative_data_rejection, positive_data_acceptance]
+            case.validate_response(response, excluded_checks=unchecked, transport_kwargs=more)
+
+    Walk.run(
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=10,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+
+
+def kept(cloud: Cloud) -> bytes:
+    """The database as it is now."""
+    with cloud.database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return (cloud.folder / "cloud.sqlite").read_bytes()
+
+
+def put_back(cloud: Cloud, as_it_was: bytes) -> None:
+    """What one walk has left must not lead the next."""
+    for database in (cloud.database, cloud.app.state.database):
+        database.engine.dispose()
+    for file in cloud.folder.glob("cloud.sqlite-*"):
+        file.unlink()
+    (cloud.folder / "cloud.sqlite").write_bytes(as_it_was)
+
+
+@pytest.mark.parametrize("number", [-1, 2**31, 2**63, 10**30])
+def test_no_number_is_too_large_to_be_answered(cloud: Cloud, number: int) -> None:
+    """Pages and API alike; a column of 32 bits would refuse the larger ones by an error."""
+    person = add_person(cloud.database, "administrator", "0901234567")
+    asked = browser(cloud.app, person)
+    answers = {
+        (method, route.path): asked.request(method, PARAMETER.sub(str(number), route.path), json={}).status_code
+        for router in routers()
+        for route in router.routes
+        if isinstance(route, APIRoute) and "_id}" in route.path
+        for method in sorted(route.methods)
+    }
+    assert len(answers) > 40
+    assert {place: status for place, status in answers.items() if status >= 500 or status == 200} == {}
