@@ -255,6 +255,14 @@ def test_a_gateway_comes_in_once_by_its_code_and_its_own_key(cloud: Cloud, farme
     assert gateway.post("/api/enrol", json=claim_of(Ed25519PrivateKey.generate(), code)).status_code == 403
 
 
+def test_a_farmer_finds_the_way_to_a_code_and_back(farmer: TestClient) -> None:
+    assert 'action="/farms/new"' in farmer.get("/account").text
+    page = farmer.post("/farms/new", data={"name": "Trại"}).text
+    back = re.search(r'method="get" action="([^"]+)"', page)
+    assert back is not None
+    assert farmer.get(back.group(1)).status_code == 200
+
+
 def test_a_gateway_that_did_not_hear_the_answer_asks_again_with_its_key(cloud: Cloud, farmer: TestClient) -> None:
     code, key = code_of(farmer.post("/farms/new", data={"name": "Trại Mới"}).text), Ed25519PrivateKey.generate()
     gateway = TestClient(cloud.app)
