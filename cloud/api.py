@@ -11,7 +11,7 @@ from cloud.accounts.access import REFUSED, AnySeen, WaterSeen
 from cloud.database import Database
 from cloud.farms import repository as farms
 from cloud.farms.models import Pond
-from cloud.ids import Id
+from cloud.ids import MOST_ID
 from cloud.telemetry import repository
 from cloud.telemetry.history import series
 from cloud.telemetry.latest import latest_of
@@ -83,9 +83,9 @@ Reading = Annotated[Session, Depends(session)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such farm or pond."}}
 
 
-def known_pond(pond_id: Id, reading: Reading, seen: WaterSeen) -> Pond:
+def known_pond(pond_id: int, reading: Reading, seen: WaterSeen) -> Pond:
     """The pond of the path; 404 when there is none that the asking person may see."""
-    pond = farms.pond_seen(reading, seen, pond_id)
+    pond = farms.pond_seen(reading, seen, pond_id) if 0 <= pond_id <= MOST_ID else None
     if pond is None:
         raise HTTPException(404, f"there is no pond {pond_id}")
     return pond
