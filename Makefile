@@ -23,7 +23,7 @@ test: $(VENV)/ready
 # Much of the suite lives by the clock, on cores that it shares: what failed there is tried once more, alone.
 test-only: $(VENV)/ready
 	@$(RUN) -m firmware.build $(FIRMWARE)
-	@$(SUITE) -n 4 --no-loadscope-reorder || { [ $$? = 1 ] && echo "Once more, alone:" && \
+	@$(SUITE) -n 3 --no-loadscope-reorder || { [ $$? = 1 ] && echo "Once more, alone:" && \
 	  $(SUITE) -x --last-failed --last-failed-no-failures none; }
 
 soak: $(VENV)/ready
